@@ -1,0 +1,81 @@
+/** What a format or a target must provide: the contract between `src/formats.ts` and a folder of `converters/`. */
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Diagnostic, Refusal } from './diagnostic.ts';
+import type { Field, Model } from './model.ts';
+
+/** A file that is read in windows; nothing is loaded before it is asked for. */
+export interface Source {
+  /** As the user wrote it: what errors name. */
+  readonly name: string;
+  /** Where files beside it are found (external data); undefined for a source in memory. */
+  readonly path?: string;
+  readonly size: number;
+  /** Bytes `from` (inclusive) to `to` (exclusive), cut at the end of the file. */
+  read(from: number, to: number): Uint8Array;
+}
+
+export interface ReadResult {
+  readonly model: Model;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Reader {
+  readonly format: string;
+  /** Title for a person: `PMML 3.0 – 4.4.1`. */
+  readonly title: string;
+  /** Is it this format? By its first bytes (up to 4096) alone; the file name only breaks ties. */
+  detect(head: Uint8Array, name: string): boolean;
+  /** Throws a located PortolanError where the source is broken, hostile or not supported. */
+  read(source: Source): ReadResult;
+}
+
+export interface WriteOptions {
+  readonly opset?: number;
+  readonly precision?: 'float32' | 'float64' | 'auto';
+}
+
+export interface ArtifactFile {
+  /** '' for the artifact itself; else what is appended to its name without ending (`.d.ts`, `.data`). */
+  readonly suffix: string;
+  /** In order; generated while they are written. */
+  chunks(): Iterable<Uint8Array>;
+}
+
+export interface Artifact {
+  readonly format: string;
+  /** One line for a person: `ONNX opset 21, ai.onnx.ml 5 · float64`. */
+  readonly summary: string;
+  readonly files: readonly ArtifactFile[];
+  /** Losses and warnings that writing brought. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Writer {
+  readonly format: string;
+  readonly title: string;
+  /** File endings that choose this writer, with the dot. */
+  readonly endings: readonly string[];
+  /** Does the target take this model? The reasons it does not, one per operator or feature; empty if it does. */
+  obstacles(model: Model, options: WriteOptions): readonly (Refusal & { readonly operator: string })[];
+  /** Throws a located PortolanError where the model cannot be written. */
+  write(model: Model, options: WriteOptions): Artifact;
+}
+
+/** Anything that scores rows: the reference evaluator, an artifact in its own runtime. Tensors go in and out by name. */
+export interface Scorer {
+  /** `reference`, `onnxruntime 1.30.0`, `Node v20.1.0`. */
+  readonly runtime: string;
+  /** The interface it declares itself; a field's `value` names the tensor. */
+  readonly fields: readonly Field[];
+  /** `watch`: further inner values to return, where the runtime can show them. */
+  run(inputs: ReadonlyMap<string, Tensor>, watch?: readonly string[]): Promise<ReadonlyMap<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+/** Opens a written artifact in its own runtime. */
+export interface Runtime {
+  readonly format: string;
+  /** Why it cannot run here (`install onnxruntime-node`), or undefined. */
+  unavailable(): Promise<string | undefined>;
+  open(file: string, model: Model): Promise<Scorer>;
+}

@@ -1,0 +1,62 @@
+/** What an operator is: everything one file of this folder says. */
+import type { Builder, Known } from '../ir/builder.ts';
+import { fail, type Refusal } from '../ir/diagnostic.ts';
+import { type Node, opName, type TensorType, type Type, type Value } from '../ir/model.ts';
+import { formatType } from '../ir/shape.ts';
+import type { Lowered, Statement } from '../kernel/row.ts';
+import type { DType } from '../tensor/dtype.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** A value beside the plane that says which elements are missing; null: none ever is. */
+export interface Plane {
+  readonly data: Value;
+  readonly missing: Value | null;
+}
+
+/** Where an operator puts what it needs beside its outputs when it is lowered. */
+export interface Lowering {
+  readonly known: Known;
+  statement(statement: Statement): void;
+}
+
+export interface Operator {
+  readonly domain: string;
+  readonly name: string;
+  /** The opset versions with exactly this meaning, ascending. */
+  readonly since: readonly number[];
+  /** Types of the outputs asked for; throws a located PortolanError where the inputs do not fit. */
+  infer(node: Node, known: Known): readonly Type[];
+  /** Canonical operators: written from the specification, plainly. `inputs` and the result follow the node's slots. */
+  evaluate?(inputs: readonly (Tensor | null)[], node: Node): readonly (Tensor | null)[];
+  /** All others: the same in canonical operators. The node's inputs are visible in `b`. */
+  expand?(node: Node, b: Builder): readonly (Value | null)[] | Refusal;
+  /** Operators that take missing values: the same over planes. */
+  plain?(node: Node, b: Builder, inputs: readonly (Plane | null)[]): readonly (Plane | null)[] | Refusal;
+  /** The same in operators that ONNX has at these opsets (`''`, `ai.onnx.ml`); called only where it is not itself one. */
+  express?(node: Node, b: Builder, opsets: ReadonlyMap<string, number>): readonly (Value | null)[] | Refusal;
+  /** The same in the row language. Every input is plain. */
+  lower?(
+    node: Node,
+    inputs: readonly (Lowered | null)[],
+    to: Lowering,
+  ): readonly (Lowered | null)[] | Refusal;
+  /** `each`: output row i depends on input row i alone, rows being axis 0. Default `all`. */
+  rows?(node: Node): 'each' | 'all';
+  /** Random operators are not. Default true. */
+  readonly pure?: boolean;
+}
+
+/** The tensor type of input `i`, or a located refusal. Extra dtypes restrict it. */
+export const tensorInput = (node: Node, i: number, dtypes?: readonly DType[]): TensorType => {
+  const type = node.inputs[i]?.type;
+  if (!type) return refused(node, `input ${i} is missing`);
+  // An unknown type is a tensor of unknown everything only where the dtype does not matter; here it does.
+  if (type.kind !== 'tensor') return refused(node, `input ${i} is ${formatType(type)}, not a tensor`);
+  if (dtypes && !dtypes.includes(type.dtype)) {
+    return refused(node, `input ${i} is ${type.dtype}; it takes ${dtypes.join(', ')}`);
+  }
+  return type;
+};
+
+export const refused = (node: Node, why: string): never =>
+  fail('ops/bad-input', `${opName(node.op)}${node.name ? ` '${node.name}'` : ''}: ${why}`, node.from[0]);

@@ -1,0 +1,74 @@
+import { Builder } from '../ir/builder.ts';
+import type { Attribute, Field, Model, Node, Region, Value } from '../ir/model.ts';
+import { operators } from '../ops/registry.ts';
+
+/**
+ * What a pass makes of a node: its new outputs, or undefined to keep it. `inputs` are the node's inputs in the new
+ * graph, `b` is where new nodes are made; nodes made there come from where the node came from.
+ */
+export type Rewrite = (
+  node: Node,
+  b: Builder,
+  inputs: readonly (Value | null)[],
+) => readonly (Value | null)[] | undefined;
+
+/** Copies a model through a rewrite, regions included; fields follow their values. */
+export const rebuild = (model: Model, rewrite: Rewrite): Model => {
+  const map = new Map<Value, Value>();
+  const graph = rebuildRegion(model.graph, new Builder(operators), rewrite, map);
+  return { ...model, graph, fields: moveFields(model.fields, map) };
+};
+
+/** Fields after a rewrite, pointing at the new values; a field whose value is gone is dropped. */
+export const moveFields = (fields: readonly Field[], map: ReadonlyMap<Value, Value>): Field[] =>
+  fields.flatMap((f) => {
+    const value = map.get(f.value);
+    return value ? [{ ...f, value }] : [];
+  });
+
+export const rebuildRegion = (
+  region: Region,
+  b: Builder,
+  rewrite: Rewrite,
+  map: Map<Value, Value>,
+): Region => {
+  for (const p of region.params) map.set(p, b.input(p.name, p.type));
+  for (const p of region.parameters) map.set(p.value, b.parameter(p.value.name, p.data, p.role));
+  const to = (v: Value | null): Value | null => (v === null ? null : (map.get(v) as Value));
+  for (const node of region.nodes) {
+    const inputs = node.inputs.map(to);
+    b.place = node.from[0];
+    const attributes = rebuildAttributes(node.attributes, b, rewrite, map);
+    const changed = rewrite({ ...node, attributes }, b, inputs);
+    const outputs =
+      changed ??
+      b.call(node.op, inputs, {
+        attributes,
+        name: node.name,
+        from: node.from,
+        outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
+        types: node.outputs.map((o) => o?.type),
+      });
+    node.outputs.forEach((o, i) => {
+      if (o) map.set(o, outputs[i] as Value);
+    });
+  }
+  return b.finish(region.results.map((r) => to(r) as Value));
+};
+
+const rebuildAttributes = (
+  attributes: ReadonlyMap<string, Attribute>,
+  b: Builder,
+  rewrite: Rewrite,
+  map: Map<Value, Value>,
+): ReadonlyMap<string, Attribute> => {
+  if (![...attributes.values()].some((a) => a.kind === 'region')) return attributes;
+  const rebuilt = new Map<string, Attribute>();
+  for (const [name, a] of attributes) {
+    rebuilt.set(
+      name,
+      a.kind === 'region' ? { kind: 'region', region: rebuildRegion(a.region, b.inner(), rewrite, map) } : a,
+    );
+  }
+  return rebuilt;
+};
