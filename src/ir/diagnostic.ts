@@ -44,13 +44,16 @@ export const fail = (rule: string, message: string, at?: Place, help?: string): 
   throw new PortolanError({ rule, message, ...(at && { at }), ...(help && { help }) });
 };
 
-/** `error pmml/unknown-field model.pmml:12: …` on one line, the help on the next. */
+/**
+ * Text for a terminal, a log, a report. Names come from hostile files: control characters (escape sequences, forged
+ * lines) and invisible formatting characters are shown as such.
+ */
+export const printable = (s: string): string => s.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, '\ufffd');
+
+/** `error[pmml/unknown-field] model.pmml:12: …` on one line, the help on the next. */
 export const formatDiagnostic = (d: Diagnostic): string => {
   const place = d.at ? `${d.at.file}${d.at.at ? `:${d.at.at}` : ''}: ` : '';
-  const text = `${d.severity}[${d.rule}] ${place}${d.message}${d.help ? `\n  ${d.help}` : ''}`;
-  // Names come from hostile files: no terminal escapes, no forged lines.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '�');
+  return `${printable(`${d.severity}[${d.rule}] ${place}${d.message}`)}${d.help ? `\n  ${printable(d.help)}` : ''}`;
 };
 
 /** Collects what is not fatal while a model is read, passed or written. */

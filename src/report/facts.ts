@@ -1,0 +1,246 @@
+/**
+ * The report as sections of facts, in the order a tired reader wants them. Every rendering is made from this list
+ * alone, so that none can say more or less than another.
+ */
+import { formatDiagnostic } from '../ir/diagnostic.ts';
+import type { ColumnAgreement } from '../verify/result.ts';
+import { grouped, type Report } from './report.ts';
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Section {
+  readonly title: string;
+  readonly text: readonly string[];
+  readonly facts: readonly (readonly [label: string, value: string])[];
+  readonly tables: readonly Table[];
+  readonly code: readonly { readonly language: string; readonly code: string }[];
+  /** Columns whose error histogram stands here as a plot (HTML) or in words. */
+  readonly plots: readonly ColumnAgreement[];
+}
+
+type Parts = { title: string } & Partial<Omit<Section, 'title'>>;
+
+const section = (parts: Parts): Section => ({
+  text: [],
+  facts: [],
+  tables: [],
+  code: [],
+  plots: [],
+  ...parts,
+});
+
+/** 1234567 → 1.2 MB */
+export const bytes = (n: number): string => {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(n, 1)) / 3));
+  return at === 0 ? `${n} bytes` : `${(n / 1000 ** at).toPrecision(3)} ${units[at]}`;
+};
+
+const short = (x: number | string): string =>
+  typeof x === 'string' ? x : x === 0 ? '0' : x.toPrecision(2).replace(/\.0(?=e|$)/, '');
+
+const cell = (x: string | number | null): string => (x === null ? '(missing)' : String(x));
+
+/** `0 ULP: 73,103 rows · up to 2: 12 rows` */
+export const histogramInWords = (c: ColumnAgreement): string =>
+  c.histogram
+    .filter((b) => b.rows > 0)
+    .map((b) => `${b.upTo === 0 ? 'equal' : `up to ${b.upTo} ULP`}: ${grouped(b.rows)}`)
+    .join(' · ');
+
+export const sections = (r: Report): Section[] => {
+  const out: Section[] = [];
+  out.push(
+    section({
+      title: 'Verdict',
+      text: [r.verdict.sentence],
+      facts: [['status', r.verdict.status]],
+    }),
+  );
+
+  const files: [string, string][] = [];
+  for (const [label, f] of [
+    ['read', r.source],
+    ['written', r.artifact],
+  ] as const) {
+    if (!f) continue;
+    files.push([label, `${f.name} · ${f.summary} · ${bytes(f.bytes)}`], [`SHA-256 of ${f.name}`, f.sha256]);
+  }
+  out.push(section({ title: 'Files', facts: files }));
+
+  const v = r.verification;
+  if (v?.executed) {
+    const facts: [string, string][] = [
+      ['compared', `${v.a.name} (${v.a.runtime}) with ${v.b.name} (${v.b.runtime})`],
+      [
+        'rows',
+        `${grouped(v.rows.boundary)} boundary · ${grouped(v.rows.sampled)} sampled (seed ${v.seed}) · ${grouped(v.rows.given)} given`,
+      ],
+    ];
+    if (v.coverage) {
+      const { leaves, predicates, thresholds, categories } = v.coverage;
+      facts.push(
+        ['leaves reached', `${grouped(leaves.reached)} of ${grouped(leaves.total)}`],
+        ['predicates seen both ways', `${grouped(predicates.bothWays)} of ${grouped(predicates.total)}`],
+        [
+          'thresholds tried at, above and below',
+          `${grouped(thresholds.tried)} of ${grouped(thresholds.total)} (${grouped(thresholds.unreachable)} unreachable)`,
+        ],
+        ['categories tried', `${grouped(categories.tried)} of ${grouped(categories.total)}`],
+      );
+    }
+    if (v.unmatched.length) facts.push(['on one side only', v.unmatched.join('; ')]);
+    out.push(
+      section({
+        title: 'What was proven',
+        facts,
+        tables: [
+          {
+            head: ['output', 'rows', 'equal', 'different', 'max abs', 'max rel', 'max ULP', 'allowed'],
+            rows: v.columns.map((c) => [
+              c.column,
+              grouped(c.rows),
+              grouped(c.equal),
+              grouped(c.different),
+              c.kind === 'label' ? '–' : short(c.maxAbs),
+              c.kind === 'label' ? '–' : short(c.maxRel),
+              c.kind === 'label' ? '–' : short(c.maxUlp),
+              c.allowed,
+            ]),
+          },
+        ],
+        plots: v.columns.filter((c) => c.kind === 'number'),
+      }),
+    );
+    if (v.worst) {
+      const w = v.worst;
+      out.push(
+        section({
+          title: 'The worst row',
+          facts: [
+            ['output', w.column],
+            [v.a.name, cell(w.a)],
+            [v.b.name, cell(w.b)],
+            ['row', `${w.source} ${w.index}`],
+          ],
+          tables: [
+            {
+              head: ['input', 'value'],
+              rows: Object.entries(w.inputs).map(([k, x]) => [k, cell(x)]),
+            },
+          ],
+          code: [{ language: 'sh', code: w.reproduce }],
+        }),
+      );
+    }
+    if (v.divergence) {
+      const d = v.divergence;
+      out.push(
+        section({
+          title: 'Where they part',
+          text: [
+            `The first node that differs beyond what its operator may: ${d.operator} '${d.node}', value ${d.value}: ${cell(d.a)} against ${cell(d.b)}.`,
+          ],
+        }),
+      );
+    }
+  }
+
+  if (r.examples) {
+    const e = r.examples;
+    out.push(
+      section({
+        title: 'The source’s own check',
+        facts: [
+          ['rows carried by the source', grouped(e.rows)],
+          ['values compared', grouped(e.values)],
+          ['failed', grouped(e.failed)],
+          ...(e.firstFailure ? [['first failure', e.firstFailure] as const] : []),
+        ],
+      }),
+    );
+  }
+
+  out.push(
+    section({
+      title: 'Not checked',
+      text: r.unchecked.length ? r.unchecked : ['Nothing was left out that this tool knows to check.'],
+    }),
+    section({
+      title: 'Where it can go',
+      tables: [
+        {
+          head: ['target', 'can be written', 'why not'],
+          rows: r.support.targets.map((t) => [
+            t.target,
+            t.supported ? 'yes' : 'no',
+            t.obstacles.map((o) => `${o.operator}: ${o.why}`).join('; ') || '–',
+          ]),
+        },
+        {
+          head: ['operator', 'nodes', ...r.support.targets.map((t) => t.target)],
+          rows: r.support.operators.map((o) => [
+            o.operator,
+            grouped(o.nodes),
+            ...r.support.targets.map((t) => o.targets[t.target] ?? '–'),
+          ]),
+        },
+      ],
+    }),
+    section({
+      title: 'Losses',
+      text: r.losses.length ? r.losses.map(formatDiagnostic) : ['None.'],
+    }),
+  );
+  if (r.diagnostics.length) out.push(section({ title: 'Notes', text: r.diagnostics.map(formatDiagnostic) }));
+
+  const fieldTable = (fields: Report['contract']['inputs'], name: string): Table => ({
+    head: [name, 'type', 'kind', 'missing is', 'values'],
+    rows: fields.map((f) => [f.name, f.type, f.optype, f.missing, f.values || 'any']),
+  });
+  out.push(
+    section({
+      title: 'Contract',
+      tables: [fieldTable(r.contract.inputs, 'input'), fieldTable(r.contract.outputs, 'output')],
+    }),
+  );
+
+  const { size } = r;
+  out.push(
+    section({
+      title: 'Size and speed',
+      facts: [
+        ['nodes', grouped(size.nodes)],
+        ['parameters', `${grouped(size.parameters)} (${bytes(size.parameterBytes)})`],
+        ...(size.trees
+          ? [
+              [
+                'trees',
+                `${grouped(size.trees)} with ${grouped(size.tests)} tests and ${grouped(size.outcomes)} leaves`,
+              ] as const,
+            ]
+          : []),
+        ...(size.peakMemoryBytes === null
+          ? []
+          : [['memory of this run at its peak', bytes(size.peakMemoryBytes)] as const]),
+        ...r.latency.flatMap((l) => [
+          [
+            `measured in ${l.runtime}`,
+            `one row ${l.oneRowMicroseconds.toPrecision(3)} µs · ${grouped(l.batchRows)} rows ${l.batchMicrosecondsPerRow.toPrecision(3)} µs each · on ${l.machine}`,
+          ] as const,
+        ]),
+      ],
+    }),
+  );
+  if (r.snippets.length) out.push(section({ title: 'Use it', code: r.snippets }));
+  out.push(
+    section({
+      title: 'Provenance',
+      facts: [...Object.entries(r.provenance), ['report', r.schema], ['made by', r.tool]],
+    }),
+  );
+  return out;
+};

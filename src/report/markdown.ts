@@ -1,0 +1,39 @@
+import { histogramInWords, sections, type Table } from './facts.ts';
+import type { Report } from './report.ts';
+
+/** Names come from hostile files: no markup, no line of their own. */
+const quoted = (s: string): string =>
+  s
+    .replace(/[\r\n]+/g, ' ')
+    .replace(/[\\`*_[\]<>|#~!]/g, (c) => `\\${c}`)
+    .replace(/&/g, '&amp;')
+    .replace(/@/g, '&#64;');
+
+const table = (t: Table): string[] => [
+  `| ${t.head.map(quoted).join(' | ')} |`,
+  `|${t.head.map(() => ' --- |').join('')}`,
+  ...t.rows.map((r) => `| ${r.map(quoted).join(' | ')} |`),
+  '',
+];
+
+/** A fence longer than any run of backticks inside. */
+const fence = (code: string): string =>
+  '`'.repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map((m) => m[0].length + 1)));
+
+export const renderMarkdown = (report: Report): string => {
+  const lines = [`# Deployability of ${quoted(report.source.name)}`, ''];
+  for (const s of sections(report)) {
+    lines.push(`## ${s.title}`, '');
+    for (const t of s.text) lines.push(quoted(t), '');
+    for (const [label, value] of s.facts) lines.push(`- ${quoted(label)}: ${quoted(value)}`);
+    if (s.facts.length) lines.push('');
+    for (const t of s.tables) if (t.rows.length) lines.push(...table(t));
+    for (const p of s.plots) lines.push(`- ${quoted(p.column)}: ${quoted(histogramInWords(p))}`);
+    if (s.plots.length) lines.push('');
+    for (const { language, code } of s.code) {
+      const f = fence(code);
+      lines.push(`${f}${language}`, code, f, '');
+    }
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+};

@@ -1,0 +1,25 @@
+import { fail } from '../ir/diagnostic.ts';
+import { renderHtml } from './html.ts';
+import { renderMarkdown } from './markdown.ts';
+import type { Report } from './report.ts';
+
+const renderings: Readonly<Record<string, (r: Report) => string>> = {
+  '.json': (r) => `${JSON.stringify(r, null, 2)}\n`,
+  '.html': renderHtml,
+  '.md': renderMarkdown,
+};
+
+/** The rendering that a file's ending asks for. */
+export const renderFor = (file: string): ((r: Report) => string) => {
+  const ending = /\.[^./\\]*$/.exec(file)?.[0].toLowerCase() ?? '';
+  const render = Object.hasOwn(renderings, ending) ? renderings[ending] : undefined;
+  return (
+    render ??
+    fail(
+      'report/ending',
+      `no report is written as '${ending || 'a file without ending'}'`,
+      { file, at: '' },
+      `use one of ${Object.keys(renderings).join(', ')}`,
+    )
+  );
+};
