@@ -8,7 +8,10 @@ import type { Trees } from '../ir/trees.ts';
 import type { Data } from '../tensor/data.ts';
 import type { DType } from '../tensor/dtype.ts';
 
-/** Elementary functions. Each rounds its result to the dtype of the `apply`. */
+/**
+ * Elementary functions; `functions.ts` says what each gives. Each rounds its result to the dtype of the `apply`;
+ * comparisons and tests give bool.
+ */
 export type Fn =
   | 'add'
   | 'sub'
@@ -120,6 +123,8 @@ export interface TestedColumn {
 export type Statement =
   /** slot[i] = body, for every i below its size. */
   | { readonly k: 'define'; readonly slot: Slot; readonly loop: Loop; readonly body: Row }
+  /** slot[i] = bodies[i]: a vector whose elements have nothing in common. */
+  | { readonly k: 'elements'; readonly slot: Slot; readonly bodies: readonly Row[] }
   /** slot[t] = outcome reached in tree t; unknowns[t] = how often UNKNOWN was met on the way. */
   | {
       readonly k: 'route';
@@ -152,3 +157,107 @@ export interface Program {
   readonly statements: readonly Statement[];
   readonly outputs: readonly { readonly name: string; readonly slot: Slot }[];
 }
+
+/** The dtype of what a row expression gives. */
+export const dtypeOf = (row: Row): DType => {
+  switch (row.k) {
+    case 'const':
+    case 'apply':
+    case 'fold':
+    case 'intrinsic':
+      return row.dtype;
+    case 'element':
+      return row.of.dtype;
+    case 'at':
+      return row.table.dtype;
+    case 'choose':
+      return dtypeOf(row.otherwise);
+    case 'index':
+    case 'find':
+      return 'int32';
+  }
+};
+
+/** The expressions directly inside, in the order in which they are written. */
+export const children = (row: Row): readonly Row[] => {
+  switch (row.k) {
+    case 'const':
+    case 'index':
+      return [];
+    case 'element':
+      return [row.index];
+    case 'apply':
+    case 'intrinsic':
+      return row.args;
+    case 'choose':
+      return [...row.when, ...row.then, row.otherwise];
+    case 'at':
+    case 'find':
+      return [row.key];
+    case 'fold':
+      return row.start ? [row.start, row.body] : [row.body];
+  }
+};
+
+/** The same expression over other expressions inside. */
+export const mapChildren = (row: Row, f: (child: Row) => Row): Row => {
+  switch (row.k) {
+    case 'const':
+    case 'index':
+      return row;
+    case 'element':
+      return { ...row, index: f(row.index) };
+    case 'apply':
+    case 'intrinsic':
+      return { ...row, args: row.args.map(f) };
+    case 'choose':
+      return { ...row, when: row.when.map(f), then: row.then.map(f), otherwise: f(row.otherwise) };
+    case 'at':
+    case 'find':
+      return { ...row, key: f(row.key) };
+    case 'fold':
+      return { ...row, start: row.start && f(row.start), body: f(row.body) };
+  }
+};
+
+/** Every expression that a statement evaluates. */
+export const rowsOf = (s: Statement): readonly Row[] => {
+  switch (s.k) {
+    case 'define':
+      return [s.body];
+    case 'elements':
+      return s.bodies;
+    case 'route':
+    case 'test':
+      return s.columns.flatMap((c) => (c.missing ? [c.value, c.missing] : [c.value]));
+  }
+};
+
+/** The same statement over other expressions. */
+export const mapRows = (s: Statement, f: (row: Row) => Row): Statement => {
+  switch (s.k) {
+    case 'define':
+      return { ...s, body: f(s.body) };
+    case 'elements':
+      return { ...s, bodies: s.bodies.map(f) };
+    case 'route':
+    case 'test':
+      return {
+        ...s,
+        columns: s.columns.map((c) => ({ ...c, value: f(c.value), missing: c.missing && f(c.missing) })),
+      };
+  }
+};
+
+/** Slots that a statement fills. */
+export const slotsOf = (s: Statement): readonly Slot[] => {
+  switch (s.k) {
+    case 'define':
+    case 'elements':
+      return [s.slot];
+    case 'route':
+      return s.unknowns ? [s.slot, s.unknowns] : [s.slot];
+    case 'test':
+      return [s.truth, s.unknown];
+  }
+};
