@@ -1,0 +1,37 @@
+/** A user's rows: named columns of cells, as they stand in the file; what they mean is the field's business. */
+import type { Place } from '../ir/diagnostic.ts';
+
+/** CSV has text only; JSON Lines has all of them. null: the cell is missing. A list: one row of a whole tensor. */
+export type Cell = string | number | bigint | boolean | null | readonly Cell[];
+
+export interface Table {
+  /** What errors call it. */
+  readonly file: string;
+  readonly columns: ReadonlyMap<string, readonly Cell[]>;
+  readonly rows: number;
+  /** The line of the file on which each row begins; without it rows stand one a line below a header. */
+  readonly lines?: ArrayLike<number>;
+  /** How numbers in text are spelled: `.` or `,`. */
+  readonly decimal?: string;
+}
+
+export const tableOf = (columns: Iterable<readonly [string, readonly Cell[]]>, file = 'rows'): Table => {
+  const map = new Map(columns);
+  let rows = 0;
+  for (const cells of map.values()) rows = Math.max(rows, cells.length);
+  return { file, columns: map, rows };
+};
+
+/** Where a cell is, spelled for a person. */
+export const placeOf = (table: Table, row: number, column?: string): Place => ({
+  file: table.file,
+  at: `line ${table.lines?.[row] ?? row + 2}${column === undefined ? '' : `, column '${column}'`}`,
+});
+
+/** Rows `from` to `to`, a table of their own. */
+export const sliceTable = (table: Table, from: number, to: number): Table => ({
+  ...table,
+  columns: new Map([...table.columns].map(([name, cells]) => [name, cells.slice(from, to)])),
+  rows: Math.max(0, Math.min(to, table.rows) - from),
+  lines: Array.from({ length: Math.max(0, to - from) }, (_, i) => table.lines?.[from + i] ?? from + i + 2),
+});
