@@ -1,11 +1,14 @@
 /** The one table of formats: what is read, written and run. A converter is loaded when it is first needed. */
-import type { Reader, Runtime, Writer } from './ir/converter.ts';
+import type { Reader, Runtime, Snippet, Writer } from './ir/converter.ts';
 import { fail } from './ir/diagnostic.ts';
+import type { Model } from './ir/model.ts';
 
 export interface Converter {
   readonly reader?: Reader;
   readonly writer?: Writer;
   readonly runtime?: Runtime;
+  /** Programs that use an artifact of this format; `file` is what the artifact is called. */
+  readonly snippets?: (model: Model, file: string) => readonly Snippet[];
 }
 
 export interface Format {
@@ -32,6 +35,7 @@ export const formats: readonly Format[] = [
       ...(await import('../converters/onnx/reader.ts')),
       ...(await import('../converters/onnx/writer.ts')),
       ...(await import('../converters/onnx/runtime.ts')),
+      ...(await import('../converters/onnx/snippets.ts')),
     }),
   },
   {
@@ -53,6 +57,7 @@ export const formats: readonly Format[] = [
     load: async () => ({
       ...(await import('../converters/javascript/writer.ts')),
       ...(await import('../converters/javascript/runtime.ts')),
+      ...(await import('../converters/javascript/snippets.ts')),
     }),
   },
 ];

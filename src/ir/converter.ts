@@ -72,6 +72,12 @@ export interface Scorer {
   close(): Promise<void>;
 }
 
+/** A program that feeds an artifact and reads its outputs, ready to be pasted. */
+export interface Snippet {
+  readonly language: string;
+  readonly code: string;
+}
+
 /** Opens a written artifact in its own runtime. */
 export interface Runtime {
   readonly format: string;

@@ -1,0 +1,53 @@
+import { openSource } from '../files/source.ts';
+import type { Source } from '../ir/converter.ts';
+import { type Diagnostic, Diagnostics } from '../ir/diagnostic.ts';
+import type { Model } from '../ir/model.ts';
+import { bind } from '../rows/bind.ts';
+import { type ReadOptions, readTable } from '../rows/read.ts';
+import type { Table } from '../rows/table.ts';
+import { type Results, unbind } from '../rows/unbind.ts';
+import { type Engine, openEngine } from './open.ts';
+
+export interface ScoreOptions extends ReadOptions {
+  readonly engine?: Engine;
+}
+
+export interface Scored {
+  readonly results: Results;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Rows from a file, or as they are. */
+export const tableFrom = (data: string | Source | Table, options: ReadOptions = {}): Table => {
+  if (typeof data !== 'string') return 'columns' in data ? data : readTable(data, options);
+  const source = openSource(data);
+  try {
+    return readTable(source, options);
+  } finally {
+    source.close();
+  }
+};
+
+/** One row of results for each row given, aligned. Missing results are empty cells, and counted in a warning. */
+export const score = async (
+  model: Model,
+  data: string | Source | Table,
+  options: ScoreOptions = {},
+): Promise<Scored> => {
+  const notes = new Diagnostics();
+  const table = tableFrom(data, options);
+  const scorer = await openEngine(model, options.engine ?? 'reference');
+  try {
+    const results = unbind(await scorer.run(bind(table, scorer.fields, notes)), scorer.fields);
+    if (results.missing > 0) {
+      notes.add(
+        'warning',
+        'score/missing-results',
+        `${results.missing} results are missing: the model gives none for those inputs`,
+      );
+    }
+    return { results, diagnostics: notes.list };
+  } finally {
+    await scorer.close();
+  }
+};
