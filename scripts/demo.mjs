@@ -6,6 +6,15 @@ const fixture = 'fixtures/pmml/random-forest';
 const out = 'portolan-out';
 mkdirSync(out, { recursive: true });
 const args = ['convert', `${fixture}/model.pmml`, `${out}/forest.onnx`];
-args.push('--data', `${fixture}/input.csv`, '--report', `${out}/forest.html`, '--report', `${out}/forest.json`);
+args.push(
+  '--data',
+  `${fixture}/input.csv`,
+  '--report',
+  `${out}/forest.html`,
+  '--report',
+  `${out}/forest.json`,
+);
 console.log(`$ npx portolan ${args.join(' ')}`);
-process.exit(spawnSync(process.execPath, ['dist/src/cli/main.js', ...args], { stdio: 'inherit' }).status ?? 2);
+process.exit(
+  spawnSync(process.execPath, ['dist/src/cli/main.js', ...args], { stdio: 'inherit' }).status ?? 2,
+);

@@ -1,0 +1,135 @@
+/**
+ * The corpora beside the checkout: models of real tools with the tools' own predictions. Prints, for every model that
+ * uses what is read today: rows, whether `score` agrees, whether `convert` proves, whether onnxruntime alone agrees.
+ * Where the corpora are missing it says so and counts nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { read } from '../src/api/read.ts';
+import { score, tableFrom } from '../src/api/score.ts';
+import type { Cell, Table } from '../src/rows/table.ts';
+
+const corpus = '../shared/corpora/pmml-real-tools';
+
+const models = [
+  'knime/DecisionTreeIris',
+  'knime/RegressionOzone',
+  'rapidminer/DecisionTreeAudit',
+  'rapidminer/DecisionTreeIris',
+  'rapidminer/RegressionOzone',
+  'rattle/DecisionTreeAudit',
+  'rattle/DecisionTreeIris',
+  'rattle/RandomForestAudit',
+  'rattle/RandomForestIris',
+  'rattle/RandomForestOzone',
+  'rattle/RegressionIris',
+  'rattle/RegressionOzone',
+];
+
+/** 1e-12 relative, or half a unit of the last digit that the tool printed, whichever is more. */
+const allowance = (printed: string): number => {
+  const [mantissa = '', exponent = '0'] = printed.toLowerCase().split('e');
+  const decimals = (mantissa.split('.')[1] ?? '').length - Number(exponent);
+  return Math.max(1e-12 * Math.abs(Number(printed)), 0.5000001 * 10 ** -decimals);
+};
+
+interface Agreement {
+  values: number;
+  apart: number;
+  /** Largest relative difference among numbers. */
+  worst: number;
+}
+
+const compare = (expected: Table, got: (column: string, row: number) => Cell | undefined): Agreement => {
+  const result: Agreement = { values: 0, apart: 0, worst: 0 };
+  for (const [column, cells] of expected.columns) {
+    for (let i = 0; i < cells.length; i++) {
+      const want = String(cells[i]);
+      const have = got(column, i);
+      result.values++;
+      if (typeof have === 'number') {
+        const off = Math.abs(have - Number(want));
+        if (!(off <= allowance(want))) result.apart++;
+        result.worst = Math.max(result.worst, off === 0 ? 0 : off / Math.max(Math.abs(Number(want)), 1e-300));
+      } else if (String(have) !== want) result.apart++;
+    }
+  }
+  return result;
+};
+
+/** onnxruntime by itself: the CSV's columns fed by name, nothing of this project in between. */
+const onnxruntimeAlone = async (file: string, rows: Table) => {
+  const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+  const feeds: Record<string, Tensor> = {};
+  for (const input of session.inputMetadata) {
+    const cells = rows.columns.get(input.name) ?? [];
+    const text = 'type' in input && input.type === 'string';
+    feeds[input.name] = text
+      ? new Tensor('string', cells.map(String), [rows.rows, 1])
+      : new Tensor('float64', Float64Array.from(cells, Number), [rows.rows, 1]);
+  }
+  return session.run(feeds);
+};
+
+const row = (cells: readonly string[]): void => {
+  const widths = [30, 6, 22, 12, 10, 24];
+  console.log(
+    cells
+      .map((c, i) => c.padEnd(widths[i] ?? 0))
+      .join(' ')
+      .trimEnd(),
+  );
+};
+
+const spoken = ({ values, apart, worst }: Agreement): string =>
+  `${values - apart}/${values}${worst > 0 ? ` (${worst.toExponential(0)})` : ''}`;
+
+const main = async (): Promise<number> => {
+  if (!existsSync(corpus)) {
+    console.log(`corpora: 0 of ${models.length} models run, ${corpus} is not here`);
+    return 0;
+  }
+  const out = mkdtempSync(join(tmpdir(), 'portolan-corpora-'));
+  let failed = 0;
+  row(['model', 'rows', 'score = the tool', 'score to', 'convert', 'onnxruntime = the tool']);
+  for (const name of models) {
+    const [tool, model] = name.split('/') as [string, string];
+    const data = `${corpus}/${tool}/csv/${/(Iris|Ozone|Audit)$/.exec(model)?.[0]}.csv`;
+    const pmml = `${corpus}/${tool}/pmml/${model}.pmml`;
+    const expected = tableFrom(`${corpus}/${tool}/csv/${model}.csv`);
+    const rows = tableFrom(data);
+    const { results } = await score(await read(pmml), rows);
+    const ours = compare(expected, (column, i) => results.columns.get(column)?.[i]);
+
+    const onnx = join(out, `${tool}-${model}.onnx`);
+    const reports = ['json', 'html'].flatMap((e) => ['--report', join(out, `${tool}-${model}.${e}`)]);
+    const cli = ['--import', 'tsx', 'src/cli/main.ts', 'convert', pmml, onnx, '--data', data, ...reports];
+    const run = spawnSync(process.execPath, cli, { encoding: 'utf8' });
+    if (run.status !== 0) console.log(run.stdout, run.stderr);
+
+    let theirs: Agreement | undefined;
+    if (run.status === 0) {
+      const results = await onnxruntimeAlone(onnx, rows);
+      theirs = compare(expected, (column, i) => results[column]?.data[i] as Cell | undefined);
+      const report = JSON.parse(readFileSync(join(out, `${tool}-${model}.json`), 'utf8'));
+      if (report.verdict.status !== 'equivalent') failed++;
+    }
+    if (ours.apart > 0 || run.status !== 0 || !theirs || theirs.apart > 0) failed++;
+    row([
+      name,
+      String(rows.rows),
+      spoken(ours),
+      ours.apart === 0 ? 'agrees' : 'DIFFERS',
+      `exit ${run.status}`,
+      theirs ? spoken(theirs) : '–',
+    ]);
+  }
+  rmSync(out, { recursive: true, force: true });
+  console.log(`corpora: ${models.length - failed} of ${models.length} models agree throughout`);
+  return failed === 0 ? 0 : 1;
+};
+
+process.exitCode = await main();
