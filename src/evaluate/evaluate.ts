@@ -2,7 +2,7 @@
 import { fail } from '../ir/diagnostic.ts';
 import { type Model, type Node, opName, type Region, type Value } from '../ir/model.ts';
 import { formatType } from '../ir/shape.ts';
-import type { Operator } from '../ops/operator.ts';
+import type { Operator, Scope } from '../ops/operator.ts';
 import { find } from '../ops/registry.ts';
 import { expand } from '../passes/expand.ts';
 import { load } from '../tensor/data.ts';
@@ -32,29 +32,8 @@ const block = 2048;
 export const evaluator = (source: Model): Evaluator => {
   const model = expand(source);
   const { graph } = model;
-  const steps = plan(graph);
-  const constants = new Map<Value, Tensor>();
-  for (const p of graph.parameters) constants.set(p.value, load(p.data));
-
-  const once = (inputs: ReadonlyMap<Value, Tensor>, wanted: ReadonlySet<Value>): Map<Value, Tensor> => {
-    const values = new Map<Value, Tensor>([...constants, ...inputs]);
-    const results = new Map<Value, Tensor>();
-    for (const { node, operator, release } of steps) {
-      const given = node.inputs.map((v) => (v === null ? null : (values.get(v) ?? null)));
-      const out = operator.evaluate(given, node);
-      node.outputs.forEach((o, i) => {
-        if (o && out[i]) values.set(o, out[i] as Tensor);
-      });
-      for (const v of release) if (!wanted.has(v)) values.delete(v);
-    }
-    for (const w of wanted) {
-      const t = values.get(w);
-      if (t) results.set(w, t);
-    }
-    return results;
-  };
-
-  const independent = rowsIndependent(model, steps);
+  const plan = planOf(graph);
+  const independent = rowsIndependent(model, plan);
 
   return {
     model,
@@ -67,18 +46,37 @@ export const evaluator = (source: Model): Evaluator => {
       const rows = independent ? rowCount(model, inputs) : null;
       const results =
         rows === null || rows <= block
-          ? once(inputs, wanted)
-          : inBlocks(rows, model, inputs, (part) => once(part, wanted));
+          ? runRegion(plan, inputs, wanted)
+          : inBlocks(rows, model, inputs, (part) => runRegion(plan, part, wanted));
       return new Map([...results].map(([v, t]) => [v.name, t]));
     },
   };
 };
 
-const plan = (graph: Region): Step[] => {
+/** A region made ready: its steps, its constants, and the same for the bodies inside. */
+interface Plan {
+  readonly region: Region;
+  readonly steps: readonly Step[];
+  readonly constants: ReadonlyMap<Value, Tensor>;
+  readonly bodies: ReadonlyMap<Region, Plan>;
+}
+
+const bodiesOf = (node: Node): Region[] =>
+  [...node.attributes.values()].flatMap((a) => (a.kind === 'region' ? [a.region] : []));
+
+/** All that a node reads: its inputs, and what its bodies capture. */
+const readsOf = (node: Node): Value[] => [
+  ...new Set(
+    [...node.inputs, ...bodiesOf(node).flatMap((r) => r.captures)].filter((v): v is Value => v !== null),
+  ),
+];
+
+const planOf = (region: Region): Plan => {
   const last = new Map<Value, Node>();
-  for (const n of graph.nodes) for (const v of n.inputs) if (v) last.set(v, n);
-  const kept = new Set(graph.results);
-  return graph.nodes.map((node) => {
+  for (const n of region.nodes) for (const v of readsOf(n)) last.set(v, n);
+  const kept = new Set(region.results);
+  const bodies = new Map<Region, Plan>();
+  const steps = region.nodes.map((node) => {
     const operator = find(node.op);
     if (!operator?.evaluate) {
       return fail(
@@ -87,14 +85,49 @@ const plan = (graph: Region): Step[] => {
         node.from[0],
       );
     }
+    for (const body of bodiesOf(node)) bodies.set(body, planOf(body));
     return {
       node,
       operator: operator as Step['operator'],
-      release: [...new Set(node.inputs)].filter(
-        (v): v is Value => v !== null && last.get(v) === node && !kept.has(v),
-      ),
+      release: readsOf(node).filter((v) => last.get(v) === node && !kept.has(v)),
     };
   });
+  return { region, steps, constants: new Map(region.parameters.map((p) => [p.value, load(p.data)])), bodies };
+};
+
+/** The wanted values of a region. `given`: what its params and captures are; a param given wins over its default. */
+const runRegion = (
+  { steps, constants, bodies }: Plan,
+  given: ReadonlyMap<Value, Tensor>,
+  wanted: ReadonlySet<Value>,
+): Map<Value, Tensor> => {
+  const values = new Map<Value, Tensor>([...constants, ...given]);
+  const scope: Scope = {
+    run: (region, params = []) => {
+      const inner = new Map<Value, Tensor>();
+      for (const c of region.captures) inner.set(c, values.get(c) as Tensor);
+      region.params.forEach((p, i) => {
+        const t = params[i];
+        if (t) inner.set(p, t);
+      });
+      const results = runRegion(bodies.get(region) as Plan, inner, new Set(region.results));
+      return region.results.map((r) => results.get(r) as Tensor);
+    },
+  };
+  for (const { node, operator, release } of steps) {
+    const inputs = node.inputs.map((v) => (v === null ? null : (values.get(v) ?? null)));
+    const out = operator.evaluate(inputs, node, scope);
+    node.outputs.forEach((o, i) => {
+      if (o && out[i]) values.set(o, out[i] as Tensor);
+    });
+    for (const v of release) if (!wanted.has(v)) values.delete(v);
+  }
+  const results = new Map<Value, Tensor>();
+  for (const w of wanted) {
+    const t = values.get(w);
+    if (t) results.set(w, t);
+  }
+  return results;
 };
 
 const bind = (graph: Region, named: ReadonlyMap<string, Tensor>): Map<Value, Tensor> => {
@@ -129,14 +162,17 @@ const hasRows = (model: Model, v: Value): boolean =>
   model.rows !== null && v.type.kind === 'tensor' && v.type.dims !== null && v.type.dims[0] === model.rows;
 
 /** May rows be evaluated in blocks? Every operator must say so, and every result must have rows on axis 0. */
-const rowsIndependent = (model: Model, steps: readonly Step[]): boolean =>
+const rowsIndependent = (model: Model, plan: Plan): boolean =>
   model.rows !== null &&
   model.graph.params.every((v) => hasRows(model, v)) &&
   model.graph.results.every((v) => hasRows(model, v)) &&
+  stepsIndependent(model, plan);
+
+const stepsIndependent = (model: Model, { steps, bodies }: Plan): boolean =>
   steps.every(({ node, operator }) => {
-    const touched = [...node.inputs, ...node.outputs].some((v) => v && hasRows(model, v));
+    const touched = [...readsOf(node), ...node.outputs].some((v) => v && hasRows(model, v));
     return !touched || operator.rows?.(node) === 'each';
-  });
+  }) && [...bodies.values()].every((body) => stepsIndependent(model, body));
 
 const rowCount = (model: Model, inputs: ReadonlyMap<Value, Tensor>): number | null => {
   let rows: number | null = null;

@@ -1,7 +1,7 @@
 /** What an operator is: everything one file of this folder says. */
 import type { Builder, Known } from '../ir/builder.ts';
 import { fail, type Refusal } from '../ir/diagnostic.ts';
-import { type Node, opName, type TensorType, type Type, type Value } from '../ir/model.ts';
+import { type Node, opName, type Region, type TensorType, type Type, type Value } from '../ir/model.ts';
 import { formatType } from '../ir/shape.ts';
 import type { Lowered, Statement } from '../kernel/row.ts';
 import type { DType } from '../tensor/dtype.ts';
@@ -19,6 +19,12 @@ export interface Lowering {
   statement(statement: Statement): void;
 }
 
+/** What an operator with a body evaluates it with. */
+export interface Scope {
+  /** The region's results; its params are bound to `params`, its captures to what stands around the node. */
+  run(region: Region, params?: readonly (Tensor | null)[]): readonly Tensor[];
+}
+
 export interface Operator {
   readonly domain: string;
   readonly name: string;
@@ -26,8 +32,11 @@ export interface Operator {
   readonly since: readonly number[];
   /** Types of the outputs asked for; throws a located PortolanError where the inputs do not fit. */
   infer(node: Node, known: Known): readonly Type[];
-  /** Canonical operators: written from the specification, plainly. `inputs` and the result follow the node's slots. */
-  evaluate?(inputs: readonly (Tensor | null)[], node: Node): readonly (Tensor | null)[];
+  /**
+   * Canonical operators: written from the specification, plainly. `inputs` and the result follow the node's slots.
+   * `scope` is there where the node has a body.
+   */
+  evaluate?(inputs: readonly (Tensor | null)[], node: Node, scope?: Scope): readonly (Tensor | null)[];
   /** All others: the same in canonical operators. The node's inputs are visible in `b`. */
   expand?(node: Node, b: Builder): readonly (Value | null)[] | Refusal;
   /** Operators that take missing values: the same over planes. */
