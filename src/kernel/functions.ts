@@ -127,7 +127,11 @@ export const wrap = (dtype: DType): ((x: Scalar) => Scalar) => {
   const top = kind === 'int' ? span / 2 : span;
   return (x) => {
     const cut =
-      typeof x === 'bigint' ? Number(BigInt.asUintN(bits, x)) : Number.isFinite(x) ? Math.trunc(Number(x)) : 0;
+      typeof x === 'bigint'
+        ? Number(BigInt.asUintN(bits, x))
+        : Number.isFinite(x)
+          ? Math.trunc(Number(x))
+          : 0;
     const low = ((cut % span) + span) % span;
     return low >= top ? low - span : low;
   };

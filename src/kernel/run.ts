@@ -3,7 +3,15 @@ import { ABSENT, FALSE, KIND, type Predicates, TRUE, UNKNOWN } from '../ir/predi
 import type { Data } from '../tensor/data.ts';
 import { type Column, column, isBig } from '../tensor/dtype.ts';
 import { functionOf, type Scalar } from './functions.ts';
-import { dtypeOf, type Loop, type Program, type Row, type Slot, type Statement, type TestedColumn } from './row.ts';
+import {
+  dtypeOf,
+  type Loop,
+  type Program,
+  type Row,
+  type Slot,
+  type Statement,
+  type TestedColumn,
+} from './row.ts';
 
 /** Values of the slots and loop variables of one row. */
 interface Frame {
@@ -169,11 +177,7 @@ const value = (row: Row, frame: Frame): Scalar => {
     case 'index':
       return need(frame.loops.get(row.loop), 'loop');
     case 'apply':
-      return functionOf(
-        row.fn,
-        row.dtype,
-        dtypeOf(row.args[0] as Row),
-      )(row.args.map((a) => value(a, frame)));
+      return functionOf(row.fn, row.dtype, dtypeOf(row.args[0] as Row))(row.args.map((a) => value(a, frame)));
     case 'choose': {
       const at = row.when.findIndex((w) => value(w, frame) !== 0);
       return value(at < 0 ? row.otherwise : (row.then[at] as Row), frame);
