@@ -1,0 +1,14 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** The nearest integer not below x. ONNX Operators, Ceil. */
+export const Ceil: Operator = {
+  domain: '',
+  name: 'Ceil',
+  since: [1, 6, 13],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(Math.ceil),
+  lower: lowerTo('ceil'),
+  rows: rowsEach,
+};

@@ -1,0 +1,14 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** The cosine of x radians. ONNX Operators, Cos. */
+export const Cos: Operator = {
+  domain: '',
+  name: 'Cos',
+  since: [7, 22],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(Math.cos),
+  lower: lowerTo('cos'),
+  rows: rowsEach,
+};

@@ -1,0 +1,14 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** The hyperbolic cosine. ONNX Operators, Cosh. */
+export const Cosh: Operator = {
+  domain: '',
+  name: 'Cosh',
+  since: [9, 22],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(Math.cosh),
+  lower: lowerTo('cosh'),
+  rows: rowsEach,
+};

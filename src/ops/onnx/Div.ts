@@ -1,0 +1,30 @@
+import { isBig, isInteger } from '../../tensor/dtype.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Operator } from '../operator.ts';
+import { numeric } from './constraints.ts';
+import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+import { oneSided } from './expansion.ts';
+
+/**
+ * C = A / B, element by element. Integers are cut towards zero; dividing them by zero is undefined in the standard,
+ * and gives 0 here. ONNX Operators, Div.
+ */
+export const Div: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Div',
+    since: [7, 13, 14],
+    infer: inferElementwise(numeric),
+    evaluate: (inputs, node) => {
+      const [a, b] = inputs as readonly [Tensor, Tensor];
+      if (isBig(a.dtype)) return [binary(a, b, node, (x: bigint, y: bigint) => (y === 0n ? 0n : x / y))];
+      if (isInteger(a.dtype)) {
+        return [binary(a, b, node, (x: number, y: number) => (y === 0 ? 0 : Math.trunc(x / y)))];
+      }
+      return [binary(a, b, node, (x: number, y: number) => x / y)];
+    },
+    lower: lowerTo('div'),
+    rows: rowsEach,
+  },
+  oneSided('Div', [1, 6]),
+];

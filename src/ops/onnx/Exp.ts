@@ -1,0 +1,14 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** y = e^x. ONNX Operators, Exp. */
+export const Exp: Operator = {
+  domain: '',
+  name: 'Exp',
+  since: [1, 6, 13],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(Math.exp),
+  lower: lowerTo('exp'),
+  rows: rowsEach,
+};

@@ -1,0 +1,14 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** The nearest integer not above x. ONNX Operators, Floor. */
+export const Floor: Operator = {
+  domain: '',
+  name: 'Floor',
+  since: [1, 6, 13],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(Math.floor),
+  lower: lowerTo('floor'),
+  rows: rowsEach,
+};

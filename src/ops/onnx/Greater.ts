@@ -1,0 +1,22 @@
+import type { Operator } from '../operator.ts';
+import { numeric } from './constraints.ts';
+import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+import { oneSided } from './expansion.ts';
+
+/** A > B, element by element; false where one is NaN. ONNX Operators, Greater. */
+export const Greater: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Greater',
+    since: [7, 9, 13],
+    infer: inferElementwise(numeric, 'bool'),
+    evaluate: evaluateBinary(
+      (x, y) => x > y,
+      (x, y) => x > y,
+      'bool',
+    ),
+    lower: lowerTo('gt', 'bool'),
+    rows: rowsEach,
+  },
+  oneSided('Greater', [1], 'bool'),
+];

@@ -1,0 +1,12 @@
+import type { Operator } from '../operator.ts';
+
+/** The input itself, whatever its type. ONNX Operators, Identity. */
+export const Identity: Operator = {
+  domain: '',
+  name: 'Identity',
+  since: [1, 13, 14, 16, 19, 21, 23, 24, 25],
+  infer: (node) => [node.inputs[0]?.type ?? { kind: 'unknown' }],
+  evaluate: ([x]) => [x ?? null],
+  lower: (_, [x]) => [x ?? null],
+  rows: () => 'each',
+};

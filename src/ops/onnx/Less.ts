@@ -1,0 +1,22 @@
+import type { Operator } from '../operator.ts';
+import { numeric } from './constraints.ts';
+import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+import { oneSided } from './expansion.ts';
+
+/** A < B, element by element; false where one is NaN. ONNX Operators, Less. */
+export const Less: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Less',
+    since: [7, 9, 13],
+    infer: inferElementwise(numeric, 'bool'),
+    evaluate: evaluateBinary(
+      (x, y) => x < y,
+      (x, y) => x < y,
+      'bool',
+    ),
+    lower: lowerTo('lt', 'bool'),
+    rows: rowsEach,
+  },
+  oneSided('Less', [1], 'bool'),
+];

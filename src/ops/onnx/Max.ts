@@ -1,0 +1,26 @@
+import { isBig } from '../../tensor/dtype.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Operator } from '../operator.ts';
+import { numeric } from './constraints.ts';
+import { binary, inferElementwise, lowerFromLeft, rowsEach } from './elementwise.ts';
+import { withoutBroadcast } from './expansion.ts';
+
+const big = (x: bigint, y: bigint): bigint => (x > y ? x : y);
+
+/** The largest of the inputs, element by element; NaN where one is NaN. ONNX Operators, Max. */
+export const Max: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Max',
+    since: [8, 12, 13],
+    infer: inferElementwise(numeric),
+    evaluate: (inputs, node) => [
+      (inputs as readonly Tensor[]).reduce((a, b) =>
+        isBig(a.dtype) ? binary(a, b, node, big) : binary(a, b, node, Math.max),
+      ),
+    ],
+    lower: lowerFromLeft('max'),
+    rows: rowsEach,
+  },
+  withoutBroadcast('Max', [1, 6]),
+];

@@ -1,0 +1,39 @@
+import { intOf } from '../../ir/attributes.ts';
+import { isBig } from '../../tensor/dtype.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Operator } from '../operator.ts';
+import { numeric } from './constraints.ts';
+import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** A - floor(A / B) * B: a zero has the sign of B, and towards an infinity of the other sign B itself is the result. */
+const floored = (x: number, y: number): number => {
+  const r = x % y;
+  if (r === 0) return y < 0 ? -0 : 0;
+  return r < 0 !== y < 0 ? r + y : r;
+};
+
+// By zero the standard leaves integers undefined: 0 here.
+const flooredBig = (x: bigint, y: bigint): bigint => {
+  if (y === 0n) return 0n;
+  const r = x % y;
+  return r !== 0n && r < 0n !== y < 0n ? r + y : r;
+};
+
+const truncated = (x: number, y: number): number => x % y;
+
+const truncatedBig = (x: bigint, y: bigint): bigint => (y === 0n ? 0n : x % y);
+
+/** The remainder of A / B: with the sign of B, or of A under `fmod` = 1. ONNX Operators, Mod. */
+export const Mod: Operator = {
+  domain: '',
+  name: 'Mod',
+  since: [10, 13, 28],
+  infer: inferElementwise(numeric),
+  evaluate: (inputs, node) => {
+    const [a, b] = inputs as readonly [Tensor, Tensor];
+    const [small, big] = intOf(node, 'fmod', 0) ? [truncated, truncatedBig] : [floored, flooredBig];
+    return [isBig(a.dtype) ? binary(a, b, node, big) : binary(a, b, node, small)];
+  },
+  lower: (node, inputs, to) => lowerTo(intOf(node, 'fmod', 0) ? 'fmod' : 'mod')(node, inputs, to),
+  rows: rowsEach,
+};

@@ -1,0 +1,17 @@
+import type { Operator } from '../operator.ts';
+import { signedNumeric } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** y = -x; integers wrap. ONNX Operators, Neg. */
+export const Neg: Operator = {
+  domain: '',
+  name: 'Neg',
+  since: [1, 6, 13],
+  infer: inferElementwise(signedNumeric),
+  evaluate: evaluateUnary(
+    (x) => -x,
+    (x) => -x,
+  ),
+  lower: lowerTo('neg'),
+  rows: rowsEach,
+};

@@ -1,0 +1,80 @@
+import { type TensorType, tensorType } from '../../ir/model.ts';
+import type { Lowered } from '../../kernel/row.ts';
+import { dtypeInfo, isBig, isInteger } from '../../tensor/dtype.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Operator, tensorInput } from '../operator.ts';
+import { floats, numeric } from './constraints.ts';
+import { binary, broadcastRows, broadcastTypes, reindex, rowsEach } from './elementwise.ts';
+import { oneSided } from './expansion.ts';
+
+/** x^y as IEEE 754 has it: 1 to any power, and -1 to an infinite one, are 1 (ECMAScript says NaN). */
+const pow = (x: number, y: number): number =>
+  x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+
+/** x^y in 64 bits, by squaring; a negative power is the integer part of the quotient, and 0 where x is 0. */
+const powBig = (x: bigint, y: bigint): bigint => {
+  if (y < 0n) return x === 1n ? 1n : x === -1n ? (y % 2n === 0n ? 1n : -1n) : 0n;
+  let [result, square] = [1n, x];
+  for (let n = y; n > 0n; n >>= 1n) {
+    if (n & 1n) result = BigInt.asIntN(64, result * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return result;
+};
+
+/** Z = X^Y, element by element, in the type of X; integers wrap. ONNX Operators, Pow. */
+export const Pow: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Pow',
+    since: [7, 12, 13, 15],
+    infer: (node) => {
+      const types = [
+        tensorInput(node, 0, [...floats, 'int32', 'int64']),
+        tensorInput(node, 1, numeric),
+      ] as const;
+      return [tensorType(types[0].dtype, broadcastTypes(node, types))];
+    },
+    evaluate: (inputs, node) => {
+      const [x, y] = inputs as readonly [Tensor, Tensor];
+      if (isInteger(x.dtype) && isInteger(y.dtype)) {
+        // Exact, whatever the widths: the elements may be numbers on one side and bigints on the other.
+        const { bits } = dtypeInfo(x.dtype);
+        const cut = (z: bigint) => (isBig(x.dtype) ? z : Number(BigInt.asIntN(bits, z)));
+        return [
+          binary(x, y, node, (a: number | bigint, b: number | bigint) => cut(powBig(BigInt(a), BigInt(b)))),
+        ];
+      }
+      if (isBig(x.dtype)) {
+        const whole = (z: number) => (Number.isFinite(z) ? BigInt(Math.trunc(z)) : 0n);
+        return [binary(x, y, node, (a: bigint, b: number) => whole(pow(Number(a), b)))];
+      }
+      return [binary(x, y, node, (a: number, b: number | bigint) => pow(a, Number(b)))];
+    },
+    lower: (node, inputs) => {
+      const [x, y] = inputs as readonly [Lowered, Lowered];
+      const dims = broadcastRows(node, [x, y]);
+      const { dtype } = x;
+      return [
+        {
+          dtype,
+          dims,
+          element: (index) => {
+            const power = y.element(reindex(y.dims, dims, index));
+            return {
+              k: 'apply',
+              fn: 'pow',
+              dtype,
+              args: [
+                x.element(reindex(x.dims, dims, index)),
+                y.dtype === dtype ? power : { k: 'apply', fn: 'cast', dtype, args: [power] },
+              ],
+            };
+          },
+        },
+      ];
+    },
+    rows: rowsEach,
+  },
+  oneSided('Pow', [1]),
+];

@@ -1,0 +1,15 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+import { roundEven } from './rounding.ts';
+
+/** The nearest integer, halves to the even one. ONNX Operators, Round. */
+export const Round: Operator = {
+  domain: '',
+  name: 'Round',
+  since: [11, 22],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(roundEven),
+  lower: lowerTo('roundEven'),
+  rows: rowsEach,
+};

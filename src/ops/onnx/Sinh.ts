@@ -1,0 +1,14 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** The hyperbolic sine. ONNX Operators, Sinh. */
+export const Sinh: Operator = {
+  domain: '',
+  name: 'Sinh',
+  since: [9, 22],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(Math.sinh),
+  lower: lowerTo('sinh'),
+  rows: rowsEach,
+};

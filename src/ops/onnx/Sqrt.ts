@@ -1,0 +1,14 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** The square root; NaN below 0. ONNX Operators, Sqrt. */
+export const Sqrt: Operator = {
+  domain: '',
+  name: 'Sqrt',
+  since: [1, 6, 13],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(Math.sqrt),
+  lower: lowerTo('sqrt'),
+  rows: rowsEach,
+};

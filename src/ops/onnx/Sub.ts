@@ -1,0 +1,21 @@
+import type { Operator } from '../operator.ts';
+import { numeric } from './constraints.ts';
+import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+import { oneSided } from './expansion.ts';
+
+/** C = A - B, element by element; integers wrap. ONNX Operators, Sub. */
+export const Sub: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Sub',
+    since: [7, 13, 14],
+    infer: inferElementwise(numeric),
+    evaluate: evaluateBinary(
+      (x, y) => x - y,
+      (x, y) => x - y,
+    ),
+    lower: lowerTo('sub'),
+    rows: rowsEach,
+  },
+  oneSided('Sub', [1, 6]),
+];

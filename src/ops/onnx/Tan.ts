@@ -1,0 +1,14 @@
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+
+/** The tangent of x radians. ONNX Operators, Tan. */
+export const Tan: Operator = {
+  domain: '',
+  name: 'Tan',
+  since: [7, 22],
+  infer: inferElementwise(floats),
+  evaluate: evaluateUnary(Math.tan),
+  lower: lowerTo('tan'),
+  rows: rowsEach,
+};

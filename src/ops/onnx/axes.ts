@@ -1,0 +1,62 @@
+/** Axes, and the shapes that operators give when they take some away, add or move them. */
+import { intOf } from '../../ir/attributes.ts';
+import type { Known } from '../../ir/builder.ts';
+import type { Dim, Node, Value } from '../../ir/model.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { refused } from '../operator.ts';
+
+export type Dims = readonly Dim[] | null;
+
+/** The shape that a value is known to have; null where its rank is not known, or it is no tensor. */
+export const dimsOf = (v: Value | null | undefined): Dims => (v?.type.kind === 'tensor' ? v.type.dims : null);
+
+/** An axis counted from the front; a located refusal outside `[-rank, rank)`. */
+export const fromFront = (node: Node, axis: number, rank: number): number => {
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    refused(node, `axis ${axis} is outside a tensor of rank ${rank}`);
+  }
+  return axis < 0 ? axis + rank : axis;
+};
+
+/** The attribute `axis`, from the front. */
+export const axisOf = (node: Node, rank: number, otherwise?: number): number =>
+  fromFront(node, intOf(node, 'axis', otherwise), rank);
+
+/** Axes from the front, ascending; one that stands twice is refused. */
+export const axesFromFront = (node: Node, axes: readonly number[], rank: number): number[] => {
+  const out = axes.map((a) => fromFront(node, a, rank)).sort((a, b) => a - b);
+  if (out.some((a, i) => a === out[i - 1])) refused(node, `axes [${axes}] name an axis twice`);
+  return out;
+};
+
+/** The integers of input `i` where they are constant: axes, shapes, sizes. */
+export const knownInts = (node: Node, i: number, known: Known): number[] | undefined => {
+  const data = known(node.inputs[i]);
+  return data && Array.from(data.read(0, data.count), Number);
+};
+
+/** The integers of a tensor of indices. */
+export const ints = (t: Tensor | null | undefined): number[] | undefined =>
+  t ? Array.from(t.data as ArrayLike<number | bigint>, Number) : undefined;
+
+/**
+ * `rows` told from the types: rows stay rows where axis 0 has the same symbol before and after, and no other axis has
+ * it. Right for operators that reorder nothing along an axis whose symbol they keep.
+ */
+export const rowsByType = (node: Node): 'each' | 'all' => {
+  const from = dimsOf(node.inputs[0]);
+  const [rows] = from ?? [];
+  if (typeof rows !== 'string' || from?.lastIndexOf(rows) !== 0) return 'all';
+  return node.outputs.every((v) => v === null || dimsOf(v)?.[0] === rows) ? 'each' : 'all';
+};
+
+/** `rows` of an operator that works along axes: rows stay rows where `axes` (null: not known) do not hold axis 0. */
+export const rowsUnless = (node: Node, axes: readonly number[] | null | undefined): 'each' | 'all' => {
+  const rank = dimsOf(node.inputs[0])?.length;
+  if (!axes || rank === undefined) return 'all';
+  return axes.some((a) => a === 0 || a === -rank) ? 'all' : 'each';
+};
+
+/** The extents without the axes, or with 1 in their place. */
+export const reduced = (dims: readonly Dim[], axes: readonly number[], keepdims: boolean): readonly Dim[] =>
+  keepdims ? dims.map((d, i) => (axes.includes(i) ? 1 : d)) : dims.filter((_, i) => !axes.includes(i));

@@ -1,0 +1,104 @@
+/** What the expansions of older versions and of composite operators share. */
+import { intOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { type Attribute, type Node, tensorType, type Value } from '../../ir/model.ts';
+import { fits } from '../../ir/shape.ts';
+import { constant } from '../../tensor/data.ts';
+import type { DType } from '../../tensor/dtype.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { dimsOf } from './axes.ts';
+
+/** The last step of an expansion: the node's outputs, under their own names, with all that was known of their types. */
+export const finish = (
+  node: Node,
+  b: Builder,
+  name: string,
+  inputs: readonly (Value | null)[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+): readonly (Value | null)[] =>
+  b.call(['', name], inputs, {
+    attributes,
+    name: node.name,
+    from: node.from,
+    outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
+    types: node.outputs.map((o) => o?.type),
+  });
+
+/** A constant vector of int64: axes, shapes. */
+export const vector = (b: Builder, values: readonly number[]): Value => b.constant(constant('int64', values));
+
+/** A constant without axes. */
+export const number = (b: Builder, dtype: DType, value: number): Value =>
+  b.constant(constant(dtype, [value], []));
+
+/** The node's attributes without some, and with others. */
+export const attributesBut = (
+  node: Node,
+  drop: readonly string[],
+  add: Readonly<Record<string, Attribute>> = {},
+): Record<string, Attribute> => ({
+  ...Object.fromEntries([...node.attributes].filter(([k]) => !drop.includes(k))),
+  ...add,
+});
+
+/** An old operator whose attribute `axes` became input 1. */
+export const axesBecameInput = (
+  node: Node,
+  b: Builder,
+  name: string,
+  axes: readonly number[] | undefined,
+): readonly (Value | null)[] =>
+  finish(
+    node,
+    b,
+    name,
+    axes ? [node.inputs[0] ?? null, vector(b, axes)] : [node.inputs[0] ?? null],
+    attributesBut(node, ['axes']),
+  );
+
+/**
+ * Versions 1 and 6 of the binary operators: no broadcasting unless the attribute `broadcast` asks for it, and then of
+ * B alone, whose extents are those of A from `axis` on (default: the last ones).
+ */
+export const oneSided = (name: string, since: readonly number[], result?: DType): Operator => ({
+  domain: '',
+  name,
+  since,
+  infer: (node) => {
+    const a = tensorInput(node, 0);
+    const b = tensorInput(node, 1, [a.dtype]);
+    return [tensorType(result ?? a.dtype, intOf(node, 'broadcast', 0) ? a.dims : (a.dims ?? b.dims))];
+  },
+  expand: (node, b) => {
+    const [x, y] = node.inputs as readonly [Value, Value];
+    if (intOf(node, 'broadcast', 0) === 0 || !node.attributes.has('axis'))
+      return finish(node, b, name, [x, y]);
+    const rank = dimsOf(x)?.length;
+    const own = dimsOf(y)?.length;
+    if (rank === undefined || own === undefined) {
+      return refuse('ops/rank-needed', 'broadcasting from an axis needs the ranks of both inputs');
+    }
+    const axis = intOf(node, 'axis');
+    const behind = rank - (axis < 0 ? axis + rank : axis) - own;
+    if (behind < 0) refused(node, `input 1 of rank ${own} does not fit into input 0 from axis ${axis} on`);
+    if (behind === 0) return finish(node, b, name, [x, y]);
+    const axes = Array.from({ length: behind }, (_, i) => own + i);
+    return finish(node, b, name, [x, b.op('Unsqueeze', [y, vector(b, axes)])]);
+  },
+});
+
+/** Versions of a variadic operator that take inputs of one shape only: the newest takes them too. */
+export const withoutBroadcast = (name: string, since: readonly number[]): Operator => ({
+  domain: '',
+  name,
+  since,
+  infer: (node) => {
+    const types = node.inputs.map((_, i) => tensorInput(node, i));
+    const [first, ...others] = types;
+    if (!first) return refused(node, 'it takes at least one input');
+    for (const t of others) if (!fits(t, first)) refused(node, 'its inputs must have one type and shape');
+    return [first];
+  },
+  expand: (node, b) => finish(node, b, name, node.inputs),
+});
