@@ -1,0 +1,119 @@
+import { dataOfAttribute, floatOf, floatsOf, intOf, stringOf, stringsOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
+import { constant, type Data } from '../../tensor/data.ts';
+import { type DType, isFloat } from '../../tensor/dtype.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { literal, ML, rowsEach, wideInts } from './build.ts';
+
+/**
+ * Each element replaced by the value beside the key it equals, or by the default. ai.onnx.ml, LabelEncoder.
+ *
+ * 1: strings to their place in `classes_strings`, or int64 places to the strings. 2: keys and values of string, int64
+ * or float. 4: also of int32, int16, double, as tensors. NaN equals the key NaN. Of equal keys the first counts in 2
+ * (the profile `onnxruntime`; the text is silent) and the last in 4 (its text; onnxruntime 1.30 takes the first).
+ */
+const versions = (since: readonly number[], table: (node: Node) => Mapping): Operator => ({
+  domain: ML,
+  name: 'LabelEncoder',
+  since,
+  infer: (node) => {
+    const { keys, values } = table(node);
+    return [tensorType(values.dtype, tensorInput(node, 0, [keys.dtype]).dims)];
+  },
+  expand: (node, b) => [lookUp(b, node.inputs[0] as Value, table(node))],
+  rows: rowsEach,
+});
+
+export interface Mapping {
+  readonly keys: Data;
+  readonly values: Data;
+  /** One element of the dtype of the values. */
+  readonly otherwise: Data;
+}
+
+/** The value beside each key found, else the default; the first of equal keys counts. */
+export const lookUp = (b: Builder, x: Value, { keys, values, otherwise }: Mapping): Value => {
+  const list = Array.from(keys.read(0, keys.count) as ArrayLike<number | bigint | string>);
+  const fallback = b.constant(otherwise);
+  const found = b.op([OWN, 'Lookup'], [x], {
+    keys: { kind: 'data', data: keys },
+    values: { kind: 'data', data: values },
+  });
+  const filled = b.op([OWN, 'Fill'], [found, fallback]);
+  // NaN equals no key; where it is one, it is asked for by itself.
+  const nan = isFloat(keys.dtype) ? list.findIndex((k) => Number.isNaN(k)) : -1;
+  if (nan === -1) return filled;
+  const value = values.read(nan, nan + 1) as ArrayLike<number | bigint | string>;
+  return b.op('Where', [b.op('IsNaN', [x]), literal(b, values.dtype, value, []), filled]);
+};
+
+const first = (node: Node): Mapping => {
+  const classes = stringsOf(node, 'classes_strings') ?? [];
+  const places = constant(
+    'int64',
+    classes.map((_, i) => i),
+  );
+  return tensorInput(node, 0, ['string', 'int64']).dtype === 'string'
+    ? {
+        keys: constant('string', classes),
+        values: places,
+        otherwise: constant('int64', [intOf(node, 'default_int64', -1)], []),
+      }
+    : {
+        keys: places,
+        values: constant('string', classes),
+        otherwise: constant('string', [stringOf(node, 'default_string', '_Unused')], []),
+      };
+};
+
+/** The one list that stands under `prefix`: strings, integers, floats, or (version 4) a tensor. */
+const listed = (node: Node, prefix: 'keys' | 'values'): Data => {
+  const found: Data[] = [];
+  const strings = stringsOf(node, `${prefix}_strings`);
+  if (strings && strings.length > 0) found.push(constant('string', strings));
+  const ints = wideInts(node, `${prefix}_int64s`);
+  if (ints.length > 0) found.push(constant('int64', ints));
+  const floats = floatsOf(node, `${prefix}_floats`);
+  if (floats && floats.length > 0) found.push(constant('float32', floats));
+  const tensor = dataOfAttribute(node, `${prefix}_tensor`);
+  if (tensor && tensor.count > 0) found.push(tensor);
+  const [only] = found;
+  if (only === undefined || found.length > 1) {
+    return refused(node, `exactly one of the attributes ${prefix}_* must be given`);
+  }
+  return only;
+};
+
+const keyed = (node: Node): Mapping => {
+  const keys = listed(node, 'keys');
+  const values = listed(node, 'values');
+  if (keys.count !== values.count) refused(node, `there are ${keys.count} keys and ${values.count} values`);
+  return { keys, values, otherwise: defaultOf(node, values.dtype) };
+};
+
+const defaultOf = (node: Node, dtype: DType): Data => {
+  const tensor = dataOfAttribute(node, 'default_tensor');
+  if (tensor && tensor.count > 0) {
+    if (tensor.dtype !== dtype || tensor.count !== 1) {
+      refused(node, `default_tensor must be one ${dtype}, as the values are`);
+    }
+    return constant(dtype, tensor.read(0, 1) as ArrayLike<number>, []);
+  }
+  if (dtype === 'string') return constant('string', [stringOf(node, 'default_string', '_Unused')], []);
+  if (isFloat(dtype)) return constant(dtype, [floatOf(node, 'default_float', -0)], []);
+  return constant(dtype, [intOf(node, 'default_int64', -1)], []);
+};
+
+/** The last of equal keys first. */
+const lastFirst = ({ keys, values, otherwise }: Mapping): Mapping => {
+  const reversed = (d: Data): Data =>
+    constant(d.dtype, Array.from(d.read(0, d.count) as ArrayLike<number | bigint | string>).reverse());
+  return { keys: reversed(keys), values: reversed(values), otherwise };
+};
+
+export const LabelEncoder: readonly Operator[] = [
+  versions([1], first),
+  versions([2], keyed),
+  versions([4], (node) => lastFirst(keyed(node))),
+];
