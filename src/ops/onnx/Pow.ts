@@ -1,4 +1,4 @@
-import { type TensorType, tensorType } from '../../ir/model.ts';
+import { tensorType } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { dtypeInfo, isBig, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

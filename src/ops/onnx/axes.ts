@@ -1,6 +1,7 @@
 /** Axes, and the shapes that operators give when they take some away, add or move them. */
 import { intOf } from '../../ir/attributes.ts';
 import type { Known } from '../../ir/builder.ts';
+import { type Refusal, refuse } from '../../ir/diagnostic.ts';
 import type { Dim, Node, Value } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { refused } from '../operator.ts';
@@ -60,3 +61,11 @@ export const rowsUnless = (node: Node, axes: readonly number[] | null | undefine
 /** The extents without the axes, or with 1 in their place. */
 export const reduced = (dims: readonly Dim[], axes: readonly number[], keepdims: boolean): readonly Dim[] =>
   keepdims ? dims.map((d, i) => (axes.includes(i) ? 1 : d)) : dims.filter((_, i) => !axes.includes(i));
+
+/** The extents of one row of output `i`, rows being axis 0: what is lowered has to know them. */
+export const rowShape = (node: Node, i = 0): readonly number[] | Refusal => {
+  const dims = dimsOf(node.outputs[i])?.slice(1);
+  return dims?.every((d): d is number => typeof d === 'number')
+    ? dims
+    : refuse('ops/row-shape', `the shape of one row of '${node.outputs[i]?.name ?? ''}' is not known`);
+};

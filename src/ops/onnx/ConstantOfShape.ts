@@ -1,0 +1,32 @@
+import { dataOfAttribute } from '../../ir/attributes.ts';
+import { type Node, tensorType } from '../../ir/model.ts';
+import { constant, type Data, load } from '../../tensor/data.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { countOf } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { ints, knownInts } from './axes.ts';
+import { take } from './take.ts';
+
+/** The one element: the attribute `value`, or 0 in single precision. */
+const element = (node: Node): Data => {
+  const data = dataOfAttribute(node, 'value') ?? constant('float32', [0]);
+  return data.count === 1 ? data : refused(node, `its value has ${data.count} elements, not one`);
+};
+
+/** One value in a given shape. ONNX Operators, ConstantOfShape. */
+export const ConstantOfShape: Operator = {
+  domain: '',
+  name: 'ConstantOfShape',
+  since: [9, 20, 21, 23, 24, 25],
+  infer: (node, known) => {
+    const { dtype } = element(node);
+    const shape = knownInts(node, 0, known);
+    if (shape) return [tensorType(dtype, shape)];
+    const [rank] = tensorInput(node, 0, ['int64']).dims ?? [];
+    return [tensorType(dtype, typeof rank === 'number' ? new Array<null>(rank).fill(null) : null)];
+  },
+  evaluate: ([shape], node) => {
+    const dims = ints(shape as Tensor) as number[];
+    return [take(load(element(node)), dims, new Uint8Array(countOf(dims)))];
+  },
+};

@@ -1,0 +1,112 @@
+import { attr, intOf, intsOf } from '../../ir/attributes.ts';
+import { type Dim, type Node, type TensorType, tensorType } from '../../ir/model.ts';
+import type { Lowered } from '../../kernel/row.ts';
+import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { axisOf, dimsOf, ints, knownInts, rowsUnless } from './axes.ts';
+import { attributesBut, finish, vector } from './expansion.ts';
+import { copy, takeRow } from './take.ts';
+
+/** Equal parts of an extent, the last one smaller where it does not divide. */
+const equalParts = (extent: number, parts: number): number[] => {
+  const size = Math.ceil(extent / parts);
+  return Array.from({ length: parts }, (_, i) => Math.max(Math.min(size, extent - i * size), 0));
+};
+
+/** How long each part is: as given, or equal ones, as many as there are outputs. */
+const sizes = (node: Node, extent: number, given: readonly number[] | undefined): readonly number[] => {
+  const parts = given ?? equalParts(extent, intOf(node, 'num_outputs', node.outputs.length));
+  const all = parts.reduce((a, b) => a + b, 0);
+  if (parts.length !== node.outputs.length) {
+    refused(node, `it makes ${parts.length} parts for ${node.outputs.length} outputs`);
+  }
+  return all === extent && parts.every((p) => p >= 0)
+    ? parts
+    : refused(node, `parts of ${parts} do not make up an axis of extent ${extent}`);
+};
+
+const inferParts = (
+  node: Node,
+  given: readonly number[] | undefined,
+  computed: boolean,
+): readonly TensorType[] => {
+  const { dtype, dims } = tensorInput(node, 0);
+  if (dims === null) return node.outputs.map(() => tensorType(dtype, null));
+  const axis = axisOf(node, dims.length, 0);
+  const extent = dims[axis];
+  const parts: readonly Dim[] =
+    typeof extent === 'number' && !computed
+      ? sizes(node, extent, given)
+      : (given ?? node.outputs.map(() => null));
+  return node.outputs.map((_, i) => tensorType(dtype, dims.with(axis, parts[i] ?? null)));
+};
+
+/** The input cut into parts along `axis`. ONNX Operators, Split. */
+export const Split: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Split',
+    since: [13, 18],
+    infer: (node, known) => {
+      const given = knownInts(node, 1, known);
+      return inferParts(node, given, Boolean(node.inputs[1]) && !given);
+    },
+    evaluate: ([x, split], node) => {
+      const t = x as Tensor;
+      const axis = axisOf(node, t.dims.length, 0);
+      const extent = t.dims[axis] as number;
+      const inner = countOf(t.dims.slice(axis + 1));
+      const outer = countOf(t.dims.slice(0, axis));
+      let at = 0;
+      return sizes(node, extent, ints(split)).map((part) => {
+        const out = zeros(t.dtype, t.dims.with(axis, part));
+        for (let o = 0; o < outer; o++)
+          copy(out, o * part * inner, t, (o * extent + at) * inner, part * inner);
+        at += part;
+        return out;
+      });
+    },
+    lower: (node, inputs) => {
+      const x = inputs[0] as Lowered;
+      const axis = axisOf(node, x.dims.length + 1, 0) - 1;
+      const extent = x.dims[axis] as number;
+      const inner = countOf(x.dims.slice(axis + 1));
+      const outer = countOf(x.dims.slice(0, axis));
+      let at = 0;
+      return node.outputs.map((v) => {
+        const part = Number(dimsOf(v)?.[axis + 1]);
+        const map: number[] = [];
+        for (let o = 0; o < outer; o++) {
+          for (let i = 0; i < part * inner; i++) map.push((o * extent + at) * inner + i);
+        }
+        at += part;
+        return takeRow(x, x.dims.with(axis, part), map);
+      });
+    },
+    rows: (node) => rowsUnless(node, [intOf(node, 'axis', 0)]),
+  },
+  {
+    domain: '',
+    name: 'Split',
+    // Until 13 the sizes were an attribute; version 1 had them as an input or an attribute.
+    since: [1, 2, 11],
+    infer: (node, known) => {
+      const given = intsOf(node, 'split') ?? knownInts(node, 1, known);
+      return inferParts(node, given, Boolean(node.inputs[1]) && !given);
+    },
+    expand: (node, b) => {
+      const given = intsOf(node, 'split');
+      return finish(
+        node,
+        b,
+        'Split',
+        [node.inputs[0] ?? null, given ? vector(b, given) : (node.inputs[1] ?? null)],
+        attributesBut(
+          node,
+          ['split'],
+          given || node.inputs[1] ? {} : { num_outputs: attr.int(node.outputs.length) },
+        ),
+      );
+    },
+  },
+];
