@@ -56,13 +56,15 @@ export const wideInts = (node: Node, name: string): readonly (number | bigint)[]
   return a.kind === 'ints' ? a.values : refused(node, `attribute ${name} is ${a.kind}, not ints`);
 };
 
-/** An attribute holds one number, or one a feature (the last axis). */
+/** An attribute holds one number, or one a feature of [N, F] or [F]. */
 export const checkFeatures = (
   node: Node,
   dims: readonly Dim[] | null,
   count: number,
   attribute: string,
 ): void => {
+  if (count !== 1 && (dims?.length ?? 2) > 2)
+    refused(node, `${attribute} has ${count} numbers; the input is no [N, F]`);
   const features = dims?.at(-1);
   if (typeof features === 'number' && count !== 1 && count !== features) {
     refused(node, `${attribute} has ${count} numbers for ${features} features`);
