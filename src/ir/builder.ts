@@ -37,6 +37,8 @@ export interface NodeOptions {
   readonly outputs?: readonly (string | null)[];
   /** Types that the source declares; checked against what is inferred, and used where inference knows less. */
   readonly types?: readonly (Type | undefined)[];
+  /** Told of a declared type that does not fit, which is then left aside; without it that is an error. */
+  readonly mismatch?: (message: string) => void;
 }
 
 export class Builder {
@@ -163,13 +165,12 @@ export class Builder {
     const outputs = slots.map((n, i) => {
       if (options.outputs && n === null) return null;
       const inferred = types[i] ?? { kind: 'unknown' };
-      const declared = options.types?.[i];
+      let declared = options.types?.[i];
       if (declared && !fits(inferred, declared)) {
-        fail(
-          'ir/type-mismatch',
-          `${opName(id)} '${name}' gives ${formatType(inferred)} where ${formatType(declared)} is declared`,
-          from[0],
-        );
+        const message = `${opName(id)} '${name}' gives ${formatType(inferred)} where ${formatType(declared)} is declared`;
+        if (!options.mismatch) fail('ir/type-mismatch', message, from[0]);
+        options.mismatch?.(message);
+        declared = undefined;
       }
       return this.declare(n ?? this.unique(lower(id.name)), sharper(inferred, declared));
     });

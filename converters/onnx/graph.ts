@@ -1,0 +1,359 @@
+/** GraphProto → Region, through the checked builder: names become values, calls of functions become their bodies. */
+import type { Builder } from '../../src/ir/builder.ts';
+import { type Diagnostics, fail, type Place, PortolanError } from '../../src/ir/diagnostic.ts';
+import type { Attribute, Region, Type, Value } from '../../src/ir/model.ts';
+import { resolve } from '../../src/ops/registry.ts';
+import { attributeOf } from './attributes.ts';
+import { domainOf, functionKey, nodePlace, opsetsOf } from './check.ts';
+import { extraOf, type NodeExtra } from './origin.ts';
+import type { FunctionProto, GraphProto, NodeProto } from './schema.ts';
+import { type External, SparseData, TensorData } from './tensors.ts';
+import { typeOf } from './types.ts';
+
+/** Nodes that calls of functions may grow to: functions that call others twice grow exponentially. */
+const mostExpanded = 500_000;
+/** Elements a sparse initializer may stand for. */
+const mostDense = 2 ** 28;
+
+export interface Context {
+  readonly file: string;
+  readonly external: External;
+  readonly functions: ReadonlyMap<string, FunctionProto>;
+  readonly notes: Diagnostics;
+  /** Extras of nodes, by their place. */
+  readonly extras: Map<Place, NodeExtra>;
+  /** Nodes made from functions so far. */
+  expanded: number;
+}
+
+/** Names visible at a place. null: an input of a function that the call leaves out. */
+class Scope {
+  private readonly values = new Map<string, Value | null>();
+  private readonly outer: Scope | null;
+
+  constructor(outer: Scope | null) {
+    this.outer = outer;
+  }
+
+  set(name: string, value: Value | null): void {
+    this.values.set(name, value);
+  }
+
+  get(name: string, at: Place): Value | null {
+    for (let s: Scope | null = this; s; s = s.outer) {
+      const value = s.values.get(name);
+      if (value !== undefined) return value;
+    }
+    return fail('onnx/unknown-value', `'${name}' is not defined`, at);
+  }
+}
+
+/** What nodes mean where they stand: their opsets and, in a function, what the call gives. */
+interface Frame {
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Attributes of the call; null outside of functions. */
+  readonly given: ReadonlyMap<string, Attribute> | null;
+  /** The name a value of the body gets. */
+  readonly rename: (name: string) => string;
+}
+
+export interface TopGraph {
+  readonly graph: GraphProto;
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Declared types of the inputs, rows made a symbol. */
+  readonly inputTypes: ReadonlyMap<string, Type>;
+  /** Before IR version 4 an initializer is no default: it cannot be overridden. */
+  readonly defaults: boolean;
+  /** Nodes left out, and what stands for a result of the graph in their place. */
+  readonly removed: ReadonlySet<NodeProto>;
+  readonly results: ReadonlyMap<string, string>;
+}
+
+export const buildGraph = (top: TopGraph, b: Builder, context: Context): Region =>
+  new GraphBuilder(context).top(top, b);
+
+class GraphBuilder {
+  private readonly context: Context;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  private place(at: string): Place {
+    return { file: this.context.file, at };
+  }
+
+  top({ graph, opsets, inputTypes, defaults, removed, results }: TopGraph, b: Builder): Region {
+    const scope = new Scope(null);
+    const initialized = new Set((graph.initializer ?? []).map((t) => t.name));
+    for (const { name = '' } of graph.input ?? []) {
+      if (initialized.has(name) && !defaults) continue;
+      scope.set(name, b.input(name, inputTypes.get(name) as Type));
+    }
+    const overridable = new Set(defaults ? (graph.input ?? []).map((i) => i.name) : []);
+    this.initializers(graph, b, scope, (name) => name, overridable);
+    const frame: Frame = { opsets, given: null, rename: (name) => name };
+    const nodes = (graph.node ?? []).filter((n) => !removed.has(n));
+    this.nodes(nodes, b, scope, frame, this.declared(graph));
+    return b.finish(
+      (graph.output ?? []).map(({ name = '' }) => {
+        const target = results.get(name) ?? name;
+        const at = this.place(`output '${name}'`);
+        return (
+          scope.get(target, at) ?? fail('onnx/unknown-value', `the output '${name}' is not computed`, at)
+        );
+      }),
+    );
+  }
+
+  private declared(graph: GraphProto): Map<string, Type> {
+    const types = new Map<string, Type>();
+    for (const v of [...(graph.value_info ?? []), ...(graph.output ?? [])]) {
+      types.set(v.name ?? '', typeOf(v.type, this.place(`value '${v.name}'`)));
+    }
+    return types;
+  }
+
+  private initializers(
+    graph: GraphProto,
+    b: Builder,
+    scope: Scope,
+    rename: (name: string) => string,
+    overridable: ReadonlySet<string | undefined> = new Set(),
+  ): void {
+    const { external } = this.context;
+    const add = (name: string, data: TensorData | SparseData) => {
+      const role = overridable.has(name) ? 'default' : 'constant';
+      scope.set(name, b.parameter(rename(name), data, role));
+    };
+    for (const t of graph.initializer ?? []) {
+      const name = t.name ?? '';
+      add(name, new TensorData(t, this.place(`initializer '${name}'`), external));
+    }
+    for (const s of graph.sparse_initializer ?? []) {
+      const name = s.values?.name ?? '';
+      const at = this.place(`initializer '${name}'`);
+      const data = new SparseData(s, at, external);
+      if (data.count > mostDense) {
+        fail(
+          'onnx/sparse-size',
+          `this sparse tensor stands for ${data.count} elements; ${mostDense} is the limit`,
+          at,
+        );
+      }
+      add(name, data);
+    }
+  }
+
+  private nodes(
+    nodes: readonly NodeProto[],
+    b: Builder,
+    scope: Scope,
+    frame: Frame,
+    declared: ReadonlyMap<string, Type>,
+  ): void {
+    for (const node of nodes) {
+      const callee = this.context.functions.get(
+        functionKey(domainOf(node.domain), node.op_type ?? '', node.overload),
+      );
+      if (frame.given && ++this.context.expanded > mostExpanded) {
+        const at = nodePlace(this.context.file, node);
+        fail('onnx/function-size', `calls of functions grow to more than ${mostExpanded} nodes`, at);
+      }
+      if (callee) this.call(node, callee, b, scope, frame);
+      else this.node(node, b, scope, frame, declared);
+    }
+  }
+
+  private attributes(
+    node: NodeProto,
+    at: Place,
+    b: Builder,
+    scope: Scope,
+    frame: Frame,
+  ): Map<string, Attribute> {
+    const out = new Map<string, Attribute>();
+    for (const a of node.attribute ?? []) {
+      const attribute = attributeOf(a, at, this.context.external, (g) => this.body(g, b, scope, frame));
+      if (attribute.kind !== 'ref') out.set(a.name ?? '', attribute);
+      else {
+        // What the call does not give, and has no default, is left out: the operator's own default holds.
+        const given = frame.given?.get(attribute.ref);
+        if (given) out.set(a.name ?? '', given);
+      }
+    }
+    return out;
+  }
+
+  /** The body of an operator. */
+  private body(graph: GraphProto, outer: Builder, scope: Scope, frame: Frame): Region {
+    const b = outer.inner();
+    const inside = new Scope(scope);
+    // In a function's body one name may stand for several values over its calls; inside of a region they must differ from those around.
+    const rename = frame.given ? (name: string) => b.unique(frame.rename(name)) : frame.rename;
+    for (const v of graph.input ?? []) {
+      const name = v.name ?? '';
+      inside.set(name, b.input(rename(name), typeOf(v.type, this.place(`input '${name}'`))));
+    }
+    this.initializers(graph, b, inside, rename);
+    this.nodes(
+      graph.node ?? [],
+      b,
+      inside,
+      { ...frame, rename },
+      frame.given ? new Map() : this.declared(graph),
+    );
+    return b.finish(
+      (graph.output ?? []).map(({ name = '' }) => {
+        const at = this.place(`output '${name}'`);
+        return inside.get(name, at) ?? fail('onnx/unknown-value', `the output '${name}' is not computed`, at);
+      }),
+    );
+  }
+
+  private node(
+    node: NodeProto,
+    b: Builder,
+    scope: Scope,
+    frame: Frame,
+    declared: ReadonlyMap<string, Type>,
+  ): void {
+    const { file, notes, extras } = this.context;
+    const at = nodePlace(file, node);
+    const domain = domainOf(node.domain);
+    const name = node.op_type ?? '';
+    const op =
+      resolve(domain, name, frame.opsets.get(domain) ?? 0) ??
+      fail('onnx/unsupported-operator', `operator ${name} is not supported yet`, at);
+    const attributes = this.attributes(node, at, b, scope, frame);
+    const inputs = (node.input ?? []).map((i) => (i === '' ? null : scope.get(i, at)));
+    const outputs = node.output ?? [];
+    const values = b.call(op, inputs, {
+      attributes,
+      name: node.name ?? '',
+      from: [at],
+      outputs: outputs.map((o) => (o === '' ? null : frame.rename(o))),
+      types: outputs.map((o) => declared.get(o)),
+      mismatch: (message) => notes.add('warning', 'onnx/declared-type', message, at),
+    });
+    outputs.forEach((o, i) => {
+      if (o !== '') scope.set(o, values[i] as Value);
+    });
+    const extra = frame.given ? undefined : extraOf(node, op);
+    if (extra) extras.set(at, extra);
+  }
+
+  /** Puts the body of a function where it is called. */
+  private call(node: NodeProto, callee: FunctionProto, b: Builder, scope: Scope, frame: Frame): void {
+    const at = nodePlace(this.context.file, node);
+    const attributes = this.attributes(node, at, b, scope, frame);
+    const given = new Map<string, Attribute>();
+    for (const a of callee.attribute_proto ?? []) {
+      given.set(
+        a.name ?? '',
+        attributeOf(a, at, this.context.external, (g) => this.body(g, b, scope, frame)),
+      );
+    }
+    for (const [name, value] of attributes) given.set(name, value);
+    for (const name of callee.attribute ?? []) {
+      if (!given.has(name)) fail('onnx/function-attribute', `the call lacks the attribute '${name}'`, at);
+    }
+    const inside = new Scope(null);
+    const params = callee.input ?? [];
+    const args = node.input ?? [];
+    if (args.length > params.length) {
+      fail('onnx/function-arity', `${args.length} inputs are given, the function takes ${params.length}`, at);
+    }
+    params.forEach((p, i) => {
+      const arg = args[i] ?? '';
+      inside.set(p, arg === '' ? null : scope.get(arg, at));
+    });
+    const results = callee.output ?? [];
+    const outputs = node.output ?? [];
+    if (outputs.length > results.length) {
+      fail(
+        'onnx/function-arity',
+        `${outputs.length} outputs are asked for, the function has ${results.length}`,
+        at,
+      );
+    }
+    // The values that leave the body are called as the caller calls them.
+    const leaving = new Map(
+      outputs.flatMap((o, i) => (o === '' ? [] : [[results[i] as string, o] as const])),
+    );
+    const stem = node.name || node.op_type || '';
+    const body: Frame = {
+      opsets: callee.opset_import ? opsetsOf(callee.opset_import, at) : frame.opsets,
+      given,
+      rename: (name) => {
+        const outer = leaving.get(name);
+        return outer !== undefined ? frame.rename(outer) : b.unique(`${stem}/${name}`);
+      },
+    };
+    this.nodes(callee.node ?? [], b, inside, body, new Map());
+    for (const [inner, outer] of leaving) {
+      const value = inside.get(inner, at);
+      const name = frame.rename(outer);
+      // An output of the function that is one of its inputs keeps the name the caller gave it.
+      scope.set(
+        outer,
+        value && value.name !== name ? b.op('Identity', [value], {}, { output: name }) : value,
+      );
+    }
+  }
+}
+
+/** Refuses, in one error, every operator that is not known, by name and node. */
+export const refuseUnknown = (
+  file: string,
+  nodes: readonly NodeProto[],
+  opsets: ReadonlyMap<string, number>,
+  functions: ReadonlyMap<string, FunctionProto>,
+): void => {
+  const unknown = new Map<string, { readonly place: Place; count: number }>();
+  const visited = new Set<string>();
+  const visit = (list: readonly NodeProto[], imports: ReadonlyMap<string, number>) => {
+    for (const n of list) {
+      const domain = domainOf(n.domain);
+      const key = functionKey(domain, n.op_type ?? '', n.overload);
+      const callee = functions.get(key);
+      if (callee && !visited.has(key)) {
+        visited.add(key);
+        const at = { file, at: `function '${callee.name}'` };
+        visit(callee.node ?? [], callee.opset_import ? opsetsOf(callee.opset_import, at) : imports);
+      }
+      for (const a of n.attribute ?? []) {
+        if (a.g) visit(a.g.node ?? [], imports);
+        for (const g of a.graphs ?? []) visit(g.node ?? [], imports);
+      }
+      const opset = imports.get(domain);
+      if (callee || (opset !== undefined && resolve(domain, n.op_type ?? '', opset))) continue;
+      const prefix = domain === '' ? '' : `${domain}.`;
+      const name =
+        opset === undefined
+          ? `${prefix}${n.op_type} (the model does not import '${domain || 'ai.onnx'}')`
+          : `${prefix}${n.op_type} (opset ${opset})`;
+      const known = unknown.get(name);
+      if (known) known.count++;
+      else unknown.set(name, { place: nodePlace(file, n), count: 1 });
+    }
+  };
+  visit(nodes, opsets);
+  if (unknown.size === 0) return;
+  const [first] = unknown.values();
+  const list = [...unknown].map(
+    ([name, { place, count }]) => `${name}, ${place.at}${count > 1 ? ` and ${count - 1} more` : ''}`,
+  );
+  throw new PortolanError({
+    rule: 'onnx/unsupported-operator',
+    message: `${unknown.size === 1 ? 'an operator is' : `${unknown.size} operators are`} not supported yet: ${list.join('; ')}`,
+    ...(first && { at: first.place }),
+    help: '`portolan formats` lists the operators that are',
+  });
+};
+
+/** The functions of a model, by what calls them; those nobody calls are left out. */
+export const functionsOf = (
+  functions: readonly FunctionProto[] | undefined,
+): ReadonlyMap<string, FunctionProto> =>
+  new Map((functions ?? []).map((f) => [functionKey(domainOf(f.domain), f.name ?? '', f.overload), f]));

@@ -1,0 +1,55 @@
+/** What an ONNX file says beyond the graph: kept with the model, and written back where it still holds. */
+import type { Place } from '../../src/ir/diagnostic.ts';
+import type { Model, OpId } from '../../src/ir/model.ts';
+import type { AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto } from './schema.ts';
+
+export type NodeExtra = Pick<
+  NodeProto,
+  'doc_string' | 'metadata_props' | 'device_configurations' | 'unknown'
+> & {
+  readonly op: OpId;
+  /** By attribute name. */
+  readonly attributes: ReadonlyMap<string, Pick<AttributeProto, 'doc_string' | 'unknown'>>;
+};
+
+export interface Origin {
+  /** All but the graph, the functions and the imports, which the IR holds. */
+  readonly model: Omit<ModelProto, 'graph' | 'functions' | 'opset_import'>;
+  /** All but nodes, tensors and values. */
+  readonly graph: Omit<
+    GraphProto,
+    'node' | 'initializer' | 'sparse_initializer' | 'input' | 'output' | 'value_info'
+  >;
+  /** Inputs, outputs and inner values of the graph, by name. */
+  readonly values: ReadonlyMap<string, ValueInfoProto>;
+  /** Names of the inner values that are declared, in order. */
+  readonly inner: readonly string[];
+  readonly nodes: ReadonlyMap<Place, NodeExtra>;
+}
+
+const key = 'onnx';
+
+export const originOf = (model: Model): Origin | undefined => model.extra.get(key) as Origin | undefined;
+
+export const withOrigin = (origin: Origin): ReadonlyMap<string, unknown> => new Map([[key, origin]]);
+
+/** What a node says beside its meaning; undefined where it says nothing. */
+export const extraOf = (node: NodeProto, op: OpId): NodeExtra | undefined => {
+  const attributes = new Map<string, Pick<AttributeProto, 'doc_string' | 'unknown'>>();
+  for (const { name, doc_string, unknown } of node.attribute ?? []) {
+    if (doc_string !== undefined || unknown) {
+      attributes.set(name ?? '', { doc_string, ...(unknown && { unknown }) });
+    }
+  }
+  const { doc_string, metadata_props, device_configurations, unknown } = node;
+  if (
+    doc_string === undefined &&
+    !metadata_props &&
+    !device_configurations &&
+    !unknown &&
+    attributes.size === 0
+  ) {
+    return undefined;
+  }
+  return { op, doc_string, metadata_props, device_configurations, ...(unknown && { unknown }), attributes };
+};
