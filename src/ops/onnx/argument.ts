@@ -1,0 +1,73 @@
+/** The shape shared by ArgMax and ArgMin. */
+import { intOf } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { tensorType } from '../../ir/model.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Operator, tensorInput } from '../operator.ts';
+import { axisOf, dimsOf, reduced, rowShape, rowsUnless } from './axes.ts';
+import { numeric } from './constraints.ts';
+import { lowerReduction, reduce } from './reduce.ts';
+import { intRow, whole } from './take.ts';
+
+/**
+ * Where along `axis` the best element stands: of equal ones the first, or the last under `select_last_index`. The
+ * standard says nothing of NaN: here it is never better and never worse, so that it is found only where it stands first.
+ */
+export const argument = (
+  name: string,
+  fold: 'argmin' | 'argmax',
+  better: (x: number | bigint, y: number | bigint) => boolean,
+): Operator => ({
+  domain: '',
+  name,
+  since: [1, 11, 12, 13],
+  infer: (node) => {
+    const { dims } = tensorInput(node, 0, numeric);
+    if (dims === null) return [tensorType('int64', null)];
+    const axis = axisOf(node, dims.length, 0);
+    return [tensorType('int64', reduced(dims, [axis], intOf(node, 'keepdims', 1) !== 0))];
+  },
+  evaluate: ([x], node) => {
+    const t = x as Tensor;
+    const last = intOf(node, 'select_last_index', 0) !== 0;
+    const axis = axisOf(node, t.dims.length, 0);
+    const reducer = (data: Tensor['data'], base: number, offsets: Int32Array): bigint => {
+      let best = 0;
+      let value = data[base] as number | bigint;
+      for (let i = 1; i < offsets.length; i++) {
+        const e = data[base + (offsets[i] as number)] as number | bigint;
+        if (better(e, value) || (last && e === value)) {
+          best = i;
+          value = e;
+        }
+      }
+      return BigInt(best);
+    };
+    return [reduce(t, [axis], intOf(node, 'keepdims', 1) !== 0, reducer, 'int64')];
+  },
+  lower: (node, inputs, to) => {
+    const dims = rowShape(node);
+    if (isRefusal(dims)) return dims;
+    const x = inputs[0] as Lowered;
+    const axis = axisOf(node, x.dims.length + 1, 0) - 1;
+    const last = intOf(node, 'select_last_index', 0) !== 0;
+    const make: Parameters<typeof lowerReduction>[5] = (element, loop, over) => {
+      // Backwards, the last of equal ones comes first.
+      const turn = (i: Row): Row => (last ? intRow('sub', whole(over - 1), i) : i);
+      const found: Row = {
+        k: 'fold',
+        loop,
+        over,
+        with: fold,
+        start: null,
+        body: element(turn({ k: 'index', loop })),
+        dtype: 'int32',
+        ordered: true,
+      };
+      return { k: 'apply', fn: 'cast', dtype: 'int64', args: [turn(found)] };
+    };
+    return [lowerReduction(node, x, [axis], dims, to, make, 'int64')];
+  },
+  rows: (node) => rowsUnless(node, dimsOf(node.inputs[0]) && [intOf(node, 'axis', 0)]),
+});

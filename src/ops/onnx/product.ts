@@ -1,0 +1,124 @@
+/** Products of matrices, as MatMul and Gemm share them. */
+import type { Loop, Lowered, Row, Slot } from '../../kernel/row.ts';
+import { type Column, column, type DType, isBig, isFloat } from '../../tensor/dtype.ts';
+import { rounder } from '../../tensor/float.ts';
+import type { Lowering } from '../operator.ts';
+import { stepRounder } from './accumulate.ts';
+import { intRow, whole } from './take.ts';
+
+/** A matrix in an array: where it begins, and how far apart its rows and its columns are. */
+export interface Matrix {
+  readonly data: Column;
+  readonly at: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/**
+ * Adds to `out[at …]`, [m, n] row-major, the product of `a` [m, k] and `b` [k, n]. Each element is summed in the order
+ * of k; the product and the sum are rounded to the array's own precision at every step.
+ */
+const addProduct = (
+  out: Float64Array | Float32Array,
+  at: number,
+  a: Matrix,
+  b: Matrix,
+  [m, k, n]: readonly [number, number, number],
+  step: (x: number) => number,
+): void => {
+  const [x, y] = [a.data as Float64Array, b.data as Float64Array];
+  for (let i = 0; i < m; i++) {
+    const to = at + i * n;
+    for (let l = 0; l < k; l++) {
+      const f = x[a.at + i * a.row + l * a.column] as number;
+      let from = b.at + l * b.row;
+      for (let j = 0; j < n; j++) {
+        out[to + j] = (out[to + j] as number) + step(f * (y[from] as number));
+        from += b.column;
+      }
+    }
+  }
+};
+
+const addBig = (
+  out: BigInt64Array,
+  at: number,
+  a: Matrix,
+  b: Matrix,
+  [m, k, n]: readonly [number, number, number],
+  times: (x: number | bigint, y: number | bigint) => bigint,
+): void => {
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0n;
+      for (let l = 0; l < k; l++) {
+        sum += times(
+          a.data[a.at + i * a.row + l * a.column] as number | bigint,
+          b.data[b.at + l * b.row + j * b.column] as number | bigint,
+        );
+      }
+      out[at + i * n + j] = sum;
+    }
+  }
+};
+
+/**
+ * An accumulator for products in a dtype, and what turns it into elements. float64 and float32 are summed in their own
+ * precision, the smaller floats in single precision and rounded at the end, integers exactly and then wrapped.
+ */
+export const products = (dtype: DType, count: number) => {
+  if (isFloat(dtype)) {
+    const out = dtype === 'float64' ? new Float64Array(count) : new Float32Array(count);
+    const [step, round] = [stepRounder(dtype), rounder(dtype)];
+    return {
+      add: (at: number, a: Matrix, b: Matrix, size: readonly [number, number, number]) =>
+        addProduct(out, at, a, b, size, step),
+      done: (): Column => (dtype === 'float64' || dtype === 'float32' ? out : Float32Array.from(out, round)),
+    };
+  }
+  const out = new BigInt64Array(count);
+  return {
+    add: (at: number, a: Matrix, b: Matrix, size: readonly [number, number, number]) =>
+      addBig(out, at, a, b, size, (x, y) => BigInt(x) * BigInt(y)),
+    done: (): Column => {
+      const wrapped = column(dtype, count) as unknown as (number | bigint)[];
+      for (let i = 0; i < count; i++) {
+        const x = out[i] as bigint;
+        wrapped[i] = isBig(dtype) ? x : Number(BigInt.asIntN(32, x));
+      }
+      return wrapped as unknown as Column;
+    },
+  };
+};
+
+/** Entry (i, j) of a product of a row's own [m, k] matrix with another [k, n]: a fold over k, kept in a slot. */
+export const lowerProduct = (
+  name: string,
+  dtype: DType,
+  [m, k, n]: readonly [number, number, number],
+  a: (i: Row, l: Row) => Row,
+  b: (l: Row, j: Row) => Row,
+  to: Lowering,
+): Lowered['element'] => {
+  const slot: Slot = { name, dtype, size: m * n };
+  const outer: Loop = { loop: true };
+  const loop: Loop = { loop: true };
+  const index: Row = { k: 'index', loop: outer };
+  const l: Row = { k: 'index', loop };
+  const i = m === 1 ? whole(0) : intRow('div', index, whole(n));
+  const j = m === 1 ? (n === 1 ? whole(0) : index) : intRow('mod', index, whole(n));
+  const body: Row = { k: 'apply', fn: 'mul', dtype, args: [a(i, l), b(l, j)] };
+  const zero: Row = { k: 'const', dtype, value: isBig(dtype) ? 0n : 0 };
+  const sum: Row = {
+    k: 'fold',
+    loop,
+    over: k,
+    with: 'sum',
+    start: zero,
+    body,
+    dtype,
+    ordered: isFloat(dtype),
+  };
+  to.statement({ k: 'define', slot, loop: outer, body: sum });
+  return (at) => ({ k: 'element', of: slot, index: at });
+};
