@@ -1,4 +1,6 @@
 import type { Data } from '../tensor/data.ts';
+import { type DType, isFloat, isNumeric } from '../tensor/dtype.ts';
+import { fail, type Place } from './diagnostic.ts';
 
 /**
  * A table of predicates with results TRUE, FALSE and UNKNOWN, shared by trees, rule sets, scorecards and
@@ -51,11 +53,14 @@ export const KIND = Object.fromEntries(predicateKinds.map((k, i) => [k, i])) as 
 export const ABSENT = {
   /** NaN is as good as missing (XGBoost, scikit-learn, PMML); else it compares as IEEE says. */
   nan: 1,
-  /** Zero, and what is within 1e-35 of it, is as good as missing (LightGBM, zero_as_missing). */
+  /** Zero, and what is within `nearZero` of it, is as good as missing (LightGBM, zero_as_missing). */
   zero: 2,
-  /** Missing reads as 0 and compares (LightGBM, missing type None). Wins over the others. */
+  /** Missing, and NaN, reads as 0 and compares (LightGBM, missing type None). Wins over the others. */
   asZero: 4,
 } as const;
+
+/** What LightGBM takes for zero: its threshold is the float 1e-35, widened. */
+export const nearZero = Math.fround(1e-35);
 
 export const UNKNOWN = 2;
 export const TRUE = 1;
@@ -173,3 +178,113 @@ export class PredicateTable {
     };
   }
 }
+
+/** Compound predicates may nest so deep; each level is a call for whoever evaluates or prints them. */
+const deepest = 1000;
+
+const checked = new WeakMap<Predicates, Set<string>>();
+
+/**
+ * Refuses a table that cannot be evaluated on columns of these dtypes: an index out of range, a predicate that refers to
+ * itself or forward, an order asked of strings, a widening of "missing" that the dtype has no room for. Once a table
+ * and list of dtypes.
+ */
+export const checkPredicates = (p: Predicates, columns: readonly DType[], at?: Place): void => {
+  const known = checked.get(p) ?? new Set<string>();
+  const key = columns.join();
+  if (known.has(key)) return;
+  const rows = p.kind.length;
+  const refuse = (rule: string, message: string): never => fail(`ir/predicate-${rule}`, message, at);
+  const { column, literal, from, to, members, args, absent } = p;
+  for (const [name, list] of Object.entries({ column, literal, from, to, absent })) {
+    if (list.length !== rows)
+      refuse('table', `the predicates have ${rows} kinds but ${list.length} ${name}s`);
+  }
+  if (!isNumeric(p.numbers.dtype)) refuse('table', `the numeric literals are ${p.numbers.dtype}`);
+  const depth = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const kind =
+      predicateKinds[p.kind[i] as number] ??
+      refuse('kind', `predicate ${i} is of the unknown kind ${p.kind[i]}`);
+    if (kind === 'true' || kind === 'false') continue;
+    const [first, last] = [from[i] as number, to[i] as number];
+    const range = (within: Int32Array) => {
+      if (!(first >= 0 && first <= last && last <= within.length)) {
+        refuse('range', `predicate ${i} lists ${first} to ${last} of ${within.length} entries`);
+      }
+    };
+    if (kind === 'and' || kind === 'or' || kind === 'xor' || kind === 'surrogate') {
+      range(args);
+      if (first === last) refuse('empty', `predicate ${i} joins nothing by ${kind}`);
+      for (let k = first; k < last; k++) {
+        const a = args[k] as number;
+        if (!(a >= 0 && a < i)) refuse('forward', `predicate ${i} refers to ${a}, which is not before it`);
+        depth[i] = Math.max(depth[i] as number, (depth[a] as number) + 1);
+      }
+      if ((depth[i] as number) > deepest) refuse('depth', `predicates nest deeper than ${deepest}`);
+      continue;
+    }
+    const dtype =
+      columns[column[i] as number] ??
+      refuse('column', `predicate ${i} tests column ${column[i]} of ${columns.length}`);
+    const text = dtype === 'string';
+    if (!text && dtype !== 'bool' && !isNumeric(dtype))
+      refuse('column', `a column of ${dtype} cannot be tested`);
+    if (text && (absent[i] as number) & (ABSENT.zero | ABSENT.asZero)) {
+      refuse('absent', `predicate ${i} reads the string column ${column[i]} as zero where it is missing`);
+    }
+    const literals = text ? p.strings.length : p.numbers.count;
+    const inside = (l: number | undefined) => {
+      if (!(l !== undefined && l >= 0 && l < literals)) {
+        refuse('literal', `predicate ${i} compares with literal ${l} of ${literals}`);
+      }
+    };
+    if (kind === 'in' || kind === 'notIn') {
+      range(members);
+      for (let k = first; k < last; k++) inside(members[k]);
+    } else if (kind !== 'isMissing' && kind !== 'isNotMissing') {
+      inside(literal[i]);
+      if (text && kind !== 'eq' && kind !== 'ne') {
+        refuse('order', `predicate ${i} asks for the order of strings (column ${column[i]})`);
+      }
+    }
+  }
+  checked.set(p, known.add(key));
+};
+
+/** For each predicate: may it be UNKNOWN? `missing[c]`: may column c be missing? The table must be sound. */
+export const mayBeUnknown = (
+  p: Predicates,
+  columns: readonly { readonly dtype: DType; readonly missing: boolean }[],
+): Uint8Array => {
+  const may = new Uint8Array(p.kind.length);
+  for (let i = 0; i < may.length; i++) {
+    const kind = predicateKinds[p.kind[i] as number] as PredicateKind;
+    const args = [...p.args.subarray(p.from[i], p.to[i])].map((a) => may[a] === 1);
+    const c = columns[p.column[i] as number];
+    const absent = p.absent[i] as number;
+    switch (kind) {
+      case 'true':
+      case 'false':
+      case 'isMissing':
+      case 'isNotMissing':
+        break;
+      case 'and':
+      case 'or':
+      case 'xor':
+        may[i] = args.some((x) => x) ? 1 : 0;
+        break;
+      case 'surrogate':
+        may[i] = args.every((x) => x) ? 1 : 0;
+        break;
+      default:
+        may[i] =
+          !(absent & ABSENT.asZero) &&
+          c &&
+          (c.missing || (absent & ABSENT.nan && isFloat(c.dtype)) || absent & ABSENT.zero)
+            ? 1
+            : 0;
+    }
+  }
+  return may;
+};

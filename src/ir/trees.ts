@@ -1,4 +1,5 @@
 import type { Data } from '../tensor/data.ts';
+import { fail, type Place } from './diagnostic.ts';
 
 /**
  * Trees as columns of tests, all trees in one table. A successor ≥ 0 is a test (row of this table), a negative
@@ -87,3 +88,85 @@ export class TreeTable {
     };
   }
 }
+
+const checked = new WeakMap<Trees, number>();
+
+/**
+ * Refuses trees that cannot be walked: lists of different lengths, an index out of range, a way that comes back to where
+ * it was, `ALL` without weights. `predicates`: rows of the predicate table. Once a table.
+ */
+export const checkTrees = (t: Trees, predicates: number, at?: Place): void => {
+  if (checked.get(t) === predicates) return;
+  const refuse = (rule: string, message: string): never => fail(`ir/tree-${rule}`, message, at);
+  const tests = t.test.length;
+  for (const [name, list] of Object.entries({
+    ifTrue: t.ifTrue,
+    ifFalse: t.ifFalse,
+    ifUnknown: t.ifUnknown,
+  })) {
+    if (list.length !== tests) refuse('table', `${tests} tests have ${list.length} successors ${name}`);
+  }
+  if (t.ids.length !== t.outcomes) refuse('table', `${t.outcomes} outcomes have ${t.ids.length} ids`);
+  const successor = (s: number | undefined, of: string) => {
+    if (!(s !== undefined && s < tests && ~s < t.outcomes)) {
+      refuse('successor', `${of} leads to ${s}, neither one of ${tests} tests nor of ${t.outcomes} outcomes`);
+    }
+  };
+  t.roots.forEach((r, i) => {
+    successor(r, `tree ${i}`);
+  });
+  for (let i = 0; i < tests; i++) {
+    const p = t.test[i] as number;
+    if (!(p >= 0 && p < predicates)) refuse('test', `test ${i} asks predicate ${p} of ${predicates}`);
+    successor(t.ifTrue[i], `test ${i}`);
+    successor(t.ifFalse[i], `test ${i}`);
+    if (t.ifUnknown[i] !== ALL) successor(t.ifUnknown[i], `test ${i}`);
+    else if (t.share?.count !== 2 * tests || t.share.dtype !== 'float64') {
+      refuse('share', `test ${i} takes both ways, but there are no weights float64[${tests}, 2] for it`);
+    }
+  }
+  order(t, refuse);
+  checked.set(t, predicates);
+};
+
+/** The tests of all trees, each before those that it leads to. The trees must be sound. */
+export const testOrder = (t: Trees): Int32Array =>
+  order(t, () => {
+    throw new Error('the trees were not checked');
+  });
+
+const order = (t: Trees, refuse: (rule: string, message: string) => never): Int32Array => {
+  const tests = t.test.length;
+  const done = new Int32Array(tests);
+  let left = tests;
+  /** 0 new, 1 on the way here, 2 finished. */
+  const state = new Uint8Array(tests);
+  const ways = [t.ifTrue, t.ifFalse, t.ifUnknown];
+  const path: number[] = [];
+  const next: number[] = [];
+  for (let from = 0; from < tests; from++) {
+    if (state[from] !== 0) continue;
+    path.push(from);
+    next.push(0);
+    state[from] = 1;
+    while (path.length > 0) {
+      const test = path[path.length - 1] as number;
+      const way = next[next.length - 1] as number;
+      if (way === ways.length) {
+        state[test] = 2;
+        done[--left] = test;
+        path.pop();
+        next.pop();
+        continue;
+      }
+      next[next.length - 1] = way + 1;
+      const to = (ways[way] as Int32Array)[test] as number;
+      if (to < 0 || to === ALL || state[to] === 2) continue;
+      if (state[to] === 1) refuse('cycle', `the way from test ${to} leads back to it`);
+      state[to] = 1;
+      path.push(to);
+      next.push(0);
+    }
+  }
+  return done;
+};

@@ -1,0 +1,53 @@
+import { dataOfAttribute, stringsOf } from '../../ir/attributes.ts';
+import { type Interval, type Node, OWN, tensorType } from '../../ir/model.ts';
+import { load } from '../../tensor/data.ts';
+import type { DType } from '../../tensor/dtype.ts';
+import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { arity, floats } from './types.ts';
+
+/** The intervals; an edge that is not there is infinite. */
+export const intervalsOf = (node: Node, dtype: DType): readonly Interval[] => {
+  const edges = dataOfAttribute(node, 'edges') ?? refused(node, 'it lacks the attribute edges');
+  const closures = stringsOf(node, 'closures') ?? refused(node, 'it lacks the attribute closures');
+  if (edges.dtype !== dtype) refused(node, `edges is ${edges.dtype}, x is ${dtype}`);
+  if (edges.dims.length !== 2 || edges.dims[1] !== 2 || edges.dims[0] !== closures.length) {
+    refused(node, `edges is [${edges.dims}]; with ${closures.length} closures it is [${closures.length}, 2]`);
+  }
+  const data = load(edges).data as Float64Array;
+  return closures.map((closure, i) => {
+    if (closure !== 'oo' && closure !== 'oc' && closure !== 'co' && closure !== 'cc') {
+      return refused(node, `closure ${i} is '${closure}'; it is oo, oc, co or cc`);
+    }
+    return { low: data[2 * i] as number, high: data[2 * i + 1] as number, closure };
+  });
+};
+
+const holds = ({ low, high, closure }: Interval, x: number): boolean =>
+  (closure[0] === 'o' ? low < x : low <= x) && (closure[1] === 'o' ? x < high : x <= high);
+
+/**
+ * Index of the first interval that holds x, -1 where none does, x is NaN or missing (PMML 4.4.1, Transformations,
+ * Discretize). Closures are those of `Interval`: o open, c closed, left then right.
+ */
+export const Bin: Operator = {
+  domain: OWN,
+  name: 'Bin',
+  since: [1],
+  infer: (node) => {
+    arity(node, 1);
+    const { dtype, dims } = tensorInput(node, 0, floats);
+    intervalsOf(node, dtype);
+    return [tensorType('int32', dims)];
+  },
+  evaluate: ([x], node) => {
+    const { dtype, data, dims, missing } = x as Tensor;
+    const intervals = intervalsOf(node, dtype);
+    const out = new Int32Array(countOf(dims)).fill(-1);
+    for (let i = 0; i < out.length; i++) {
+      if (!missing?.[i]) out[i] = intervals.findIndex((interval) => holds(interval, data[i] as number));
+    }
+    return [tensor('int32', dims, out)];
+  },
+  rows: () => 'each',
+};

@@ -1,0 +1,48 @@
+import { OWN, type TensorType, tensorType } from '../../ir/model.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { at, Collector, type Operand, together } from './elements.ts';
+import { anyAbsent, broadcastAll, sameDtype, tensorInputs } from './types.ts';
+
+/** The branch whose `when` is the first TRUE, else the last input. UNKNOWN is not TRUE. */
+export const Choose: Operator = {
+  domain: OWN,
+  name: 'Choose',
+  since: [1],
+  infer: (node) => {
+    if (node.inputs.length % 2 === 0) {
+      refused(node, 'it takes pairs of when and then, and one input more for otherwise');
+    }
+    const types = tensorInputs(node);
+    const branches = types.filter((_, i) => i % 2 === 1 || i === types.length - 1);
+    for (let i = 0; i < types.length - 1; i += 2) tensorInput(node, i, ['bool']);
+    return [
+      tensorType(
+        sameDtype(node, branches),
+        broadcastAll(node, types),
+        anyAbsent(branches satisfies readonly TensorType[]),
+      ),
+    ];
+  },
+  evaluate: (inputs, node) => {
+    const { dims, count, operands } = together(node, inputs);
+    const last = operands.length - 1;
+    const out = new Collector((inputs[last] as Tensor).dtype, dims);
+    for (let i = 0; i < count; i++) {
+      let branch = last;
+      for (let k = 0; k < last; k += 2) {
+        const when = operands[k] as Operand;
+        const j = at(when, i);
+        if (when.data[j] && !when.missing?.[j]) {
+          branch = k + 1;
+          break;
+        }
+      }
+      const chosen = operands[branch] as Operand;
+      const j = at(chosen, i);
+      if (!chosen.missing?.[j]) out.set(i, chosen.data[j] as Tensor['data'][number]);
+    }
+    return [out.tensor()];
+  },
+  rows: () => 'each',
+};

@@ -1,0 +1,32 @@
+import { OWN, tensorType } from '../../ir/model.ts';
+import { column } from '../../tensor/dtype.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused } from '../operator.ts';
+import { at, type Operand, together } from './elements.ts';
+import { arity, broadcastAll, sameDtype, tensorInputs } from './types.ts';
+
+/** x, and `value` where x is missing. The way from values that may be missing to plain ones. */
+export const Fill: Operator = {
+  domain: OWN,
+  name: 'Fill',
+  since: [1],
+  infer: (node) => {
+    arity(node, 2);
+    const types = tensorInputs(node);
+    if (types[1]?.absent === 'missing') refused(node, 'the value that fills in may be missing itself');
+    return [tensorType(sameDtype(node, types), broadcastAll(node, types))];
+  },
+  evaluate: (inputs, node) => {
+    const { dims, count, operands } = together(node, inputs);
+    const [x, value] = operands as [Operand, Operand];
+    const { dtype } = inputs[0] as Tensor;
+    if (!x.missing && !x.index) return [tensor(dtype, dims, x.data)];
+    const out = column(dtype, count) as unknown[];
+    for (let i = 0; i < count; i++) {
+      const j = at(x, i);
+      out[i] = x.missing?.[j] ? value.data[at(value, i)] : x.data[j];
+    }
+    return [tensor(dtype, dims, out as Tensor['data'])];
+  },
+  rows: () => 'each',
+};

@@ -1,0 +1,87 @@
+import { dataOfAttribute, stringOf } from '../../ir/attributes.ts';
+import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { load } from '../../tensor/data.ts';
+import type { DType } from '../../tensor/dtype.ts';
+import { rounder } from '../../tensor/float.ts';
+import { countOf, type Tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { Collector } from './elements.ts';
+import { arity, floats } from './types.ts';
+
+export type Outliers = 'asIs' | 'asMissingValues' | 'asExtremeValues';
+
+export interface Points {
+  readonly origs: ArrayLike<number>;
+  readonly norms: ArrayLike<number>;
+  readonly outliers: Outliers;
+}
+
+/** The points, at least two, ascending; in the dtype computed in. */
+export const pointsOf = (node: Node, dtype: DType): Points => {
+  const lists = ['origs', 'norms'].map((name) => {
+    const data = dataOfAttribute(node, name) ?? refused(node, `it lacks the attribute ${name}`);
+    if (data.dtype !== dtype) refused(node, `${name} is ${data.dtype}, x is ${dtype}`);
+    return load(data).data as Float64Array;
+  });
+  const [origs, norms] = lists as [Float64Array, Float64Array];
+  if (origs.length < 2 || origs.length !== norms.length) {
+    refused(node, `it takes two points or more, not ${origs.length} origs and ${norms.length} norms`);
+  }
+  for (let i = 1; i < origs.length; i++) {
+    if (!((origs[i - 1] as number) < (origs[i] as number))) refused(node, `origs do not ascend at ${i}`);
+  }
+  const outliers = stringOf(node, 'outliers', 'asIs');
+  if (outliers !== 'asIs' && outliers !== 'asMissingValues' && outliers !== 'asExtremeValues') {
+    return refused(node, `outliers is '${outliers}'; it is asIs, asMissingValues or asExtremeValues`);
+  }
+  return { origs, norms, outliers };
+};
+
+/**
+ * Piecewise linear through the points (PMML 4.4.1, Transformations, NormContinuous): between (a1, b1) and (a2, b2)
+ * `b1 + (x - a1) / (a2 - a1) * (b2 - b1)`, computed in this order, each operation rounded to T. A point belongs to the
+ * piece that begins with it, the last one to the last piece. x outside the points is an outlier: the first and the last
+ * piece go on (`asIs`), it is missing, or it takes the nearest point's norm (`asExtremeValues`). NaN gives NaN.
+ */
+export const Interpolate: Operator = {
+  domain: OWN,
+  name: 'Interpolate',
+  since: [1],
+  infer: (node) => {
+    arity(node, 1);
+    const { dtype, dims, absent } = tensorInput(node, 0, floats);
+    const { outliers } = pointsOf(node, dtype);
+    return [tensorType(dtype, dims, outliers === 'asMissingValues' ? 'missing' : absent)];
+  },
+  evaluate: ([x], node) => {
+    const { dtype, data, dims, missing } = x as Tensor;
+    const { origs, norms, outliers } = pointsOf(node, dtype);
+    const round = rounder(dtype);
+    const last = origs.length - 1;
+    const out = new Collector(dtype, dims);
+    const count = countOf(dims);
+    for (let i = 0; i < count; i++) {
+      if (missing?.[i]) continue;
+      const v = data[i] as number;
+      const low = v < (origs[0] as number);
+      const high = v > (origs[last] as number);
+      if ((low || high) && outliers === 'asMissingValues') continue;
+      if ((low || high) && outliers === 'asExtremeValues') {
+        out.set(i, norms[low ? 0 : last] as number);
+        continue;
+      }
+      let k = 0;
+      while (k < last - 1 && v >= (origs[k + 1] as number)) k++;
+      const [a1, a2, b1, b2] = [origs[k], origs[k + 1], norms[k], norms[k + 1]] as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const share = round(round(v - a1) / round(a2 - a1));
+      out.set(i, round(b1 + round(share * round(b2 - b1))));
+    }
+    return [out.tensor()];
+  },
+  rows: () => 'each',
+};

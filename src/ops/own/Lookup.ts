@@ -1,0 +1,73 @@
+import { dataOfAttribute } from '../../ir/attributes.ts';
+import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { type Data, load } from '../../tensor/data.ts';
+import { countOf, type Tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { Collector } from './elements.ts';
+import { arity } from './types.ts';
+
+export interface LookupTable {
+  readonly keys: Data;
+  readonly values: Data;
+  /** Entries whose value is missing; null: none. */
+  readonly missing: Data | null;
+}
+
+export const tableOf = (node: Node): LookupTable => {
+  const keys = dataOfAttribute(node, 'keys') ?? refused(node, 'it lacks the attribute keys');
+  const values = dataOfAttribute(node, 'values') ?? refused(node, 'it lacks the attribute values');
+  const missing = dataOfAttribute(node, 'missing') ?? null;
+  for (const d of [keys, values, missing]) {
+    if (d && (d.dims.length !== 1 || d.count !== keys.count)) {
+      refused(
+        node,
+        `keys, values and missing must be lists of one length, not [${keys.dims}] and [${d.dims}]`,
+      );
+    }
+  }
+  if (missing && missing.dtype !== 'bool') refused(node, `missing is ${missing.dtype}, not bool`);
+  return { keys, values, missing };
+};
+
+const indices = new WeakMap<Data, ReadonlyMap<unknown, number>>();
+
+/** Where each key stands first. NaN is no key: it equals nothing. */
+const indexOf = (keys: Data): ReadonlyMap<unknown, number> => {
+  const known = indices.get(keys);
+  if (known) return known;
+  const index = new Map<unknown, number>();
+  load(keys).data.forEach((key: unknown, i: number) => {
+    if (!Number.isNaN(key) && !index.has(key)) index.set(key, i);
+  });
+  indices.set(keys, index);
+  return index;
+};
+
+/** The value beside the first equal key; missing where there is none, where the key is missing, or `missing` says so of the entry. */
+export const Lookup: Operator = {
+  domain: OWN,
+  name: 'Lookup',
+  since: [1],
+  infer: (node) => {
+    arity(node, 1);
+    const { keys, values } = tableOf(node);
+    const { dims } = tensorInput(node, 0, [keys.dtype]);
+    return [tensorType(values.dtype, dims, 'missing')];
+  },
+  evaluate: ([key], node) => {
+    const { data, dims, missing } = key as Tensor;
+    const table = tableOf(node);
+    const index = indexOf(table.keys);
+    const values = load(table.values);
+    const gone = table.missing ? load(table.missing).data : null;
+    const out = new Collector(values.dtype, dims);
+    const count = countOf(dims);
+    for (let i = 0; i < count; i++) {
+      if (missing?.[i]) continue;
+      const at = index.get(data[i]);
+      if (at !== undefined && !gone?.[at]) out.set(i, values.data[at] as Tensor['data'][number]);
+    }
+    return [out.tensor()];
+  },
+  rows: () => 'each',
+};

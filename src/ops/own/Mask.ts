@@ -1,0 +1,31 @@
+import { OWN, tensorType } from '../../ir/model.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { at, Collector, type Operand, together } from './elements.ts';
+import { arity, broadcastAll, tensorInputs } from './types.ts';
+
+/** x, missing where `when` is true; what was missing stays missing. */
+export const Mask: Operator = {
+  domain: OWN,
+  name: 'Mask',
+  since: [1],
+  infer: (node) => {
+    arity(node, 2);
+    const types = tensorInputs(node);
+    if (tensorInput(node, 1, ['bool']).absent === 'missing') {
+      refused(node, 'when may be missing; fill it first');
+    }
+    return [tensorType(tensorInput(node, 0).dtype, broadcastAll(node, types), 'missing')];
+  },
+  evaluate: (inputs, node) => {
+    const { dims, count, operands } = together(node, inputs);
+    const [x, when] = operands as [Operand, Operand];
+    const out = new Collector((inputs[0] as Tensor).dtype, dims);
+    for (let i = 0; i < count; i++) {
+      const j = at(x, i);
+      if (!when.data[at(when, i)] && !x.missing?.[j]) out.set(i, x.data[j] as Tensor['data'][number]);
+    }
+    return [out.tensor()];
+  },
+  rows: () => 'each',
+};

@@ -1,0 +1,47 @@
+import { stringOf } from '../../ir/attributes.ts';
+import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { column } from '../../tensor/dtype.ts';
+import { rounder } from '../../tensor/float.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused } from '../operator.ts';
+import { arity, floats, matrixInput, vectorInput } from './types.ts';
+
+/** Where the base value enters the sum. */
+export const baseOf = (node: Node): 'first' | 'last' => {
+  const base = stringOf(node, 'base', 'last');
+  return base === 'first' || base === 'last' ? base : refused(node, `base is '${base}'; it is first or last`);
+};
+
+/**
+ * Sum over the columns of x `[N, K]`, in order, each addition rounded to T: from `base` on (`first`), or from 0 on and
+ * `base` added at the end (`last`).
+ */
+export const Sum: Operator = {
+  domain: OWN,
+  name: 'Sum',
+  since: [1],
+  infer: (node) => {
+    arity(node, 2, 1);
+    baseOf(node);
+    const x = matrixInput(node, 0, floats);
+    if (node.inputs[1]) vectorInput(node, 1, 1, [x.dtype]);
+    return [tensorType(x.dtype, [x.dims?.[0] ?? null, 1])];
+  },
+  evaluate: ([x, base], node) => {
+    const { dtype, dims, data } = x as Tensor;
+    const [rows, width] = dims as [number, number];
+    const round = rounder(dtype);
+    const values = data as Float64Array;
+    const b = base ? (base.data[0] as number) : 0;
+    const last = base && baseOf(node) === 'last';
+    const start = last ? 0 : b;
+    const out = column(dtype, rows) as Float64Array;
+    for (let i = 0; i < rows; i++) {
+      let sum = start;
+      for (let k = i * width; k < (i + 1) * width; k++) sum = round(sum + (values[k] as number));
+      out[i] = last ? round(sum + b) : sum;
+    }
+    return [tensor(dtype, [rows, 1], out)];
+  },
+  rows: () => 'each',
+};

@@ -1,0 +1,55 @@
+import { intOf } from '../../ir/attributes.ts';
+import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { fits } from '../../ir/shape.ts';
+import { column } from '../../tensor/dtype.ts';
+import { rounder } from '../../tensor/float.ts';
+import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { arity, floats, matrixInput, vectorInput } from './types.ts';
+
+export const classesOf = (node: Node): number => {
+  const classes = intOf(node, 'classes');
+  return Number.isInteger(classes) && classes > 0 ? classes : refused(node, `classes is ${classes}`);
+};
+
+/**
+ * For each class the sum, in the order of the columns and from 0 on, each addition rounded to T, of the weights of the
+ * columns that name it: class int32? `[N, K]`, weight T `[K]` or `[N, K]`, gives T `[N, classes]`. A class that is missing
+ * or out of range counts for none.
+ */
+export const Tally: Operator = {
+  domain: OWN,
+  name: 'Tally',
+  since: [1],
+  infer: (node) => {
+    arity(node, 2);
+    const names = tensorInput(node, 0, ['int32']);
+    if (names.dims !== null && names.dims.length !== 2) refused(node, 'class must have two axes, [N, K]');
+    const width = names.dims?.[1] ?? null;
+    const weight = tensorInput(node, 1, floats);
+    if (weight.dims?.length === 1) vectorInput(node, 1, width, floats);
+    else if (!fits(matrixInput(node, 1, floats), { ...weight, dims: names.dims })) {
+      refused(node, 'the weights are not so many as the classes');
+    }
+    return [tensorType(weight.dtype, [names.dims?.[0] ?? null, classesOf(node)])];
+  },
+  evaluate: ([names, weight], node) => {
+    const { data, missing, dims } = names as Tensor;
+    const { dtype, data: weights, dims: shape } = weight as Tensor;
+    const [rows, width] = dims as [number, number];
+    const classes = classesOf(node);
+    const round = rounder(dtype);
+    const own = shape.length === 2;
+    const out = column(dtype, rows * classes) as Float64Array;
+    for (let i = 0; i < rows; i++) {
+      for (let k = 0; k < width; k++) {
+        const c = data[i * width + k] as number;
+        if (missing?.[i * width + k] || c < 0 || c >= classes) continue;
+        const at = i * classes + c;
+        out[at] = round((out[at] as number) + (weights[own ? i * width + k : k] as number));
+      }
+    }
+    return [tensor(dtype, [rows, classes], out)];
+  },
+  rows: () => 'each',
+};

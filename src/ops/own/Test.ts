@@ -1,0 +1,69 @@
+import { intsOf, predicatesOf } from '../../ir/attributes.ts';
+import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { mayBeUnknown, TRUE, UNKNOWN } from '../../ir/predicates.ts';
+import { tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused } from '../operator.ts';
+import { givenColumns, inferColumns, withPlanes } from './columns.ts';
+import { Block, blockRows, prepare } from './predicate.ts';
+
+/** The predicates asked for. */
+export const rowsOf = (node: Node): readonly number[] =>
+  intsOf(node, 'rows') ?? refused(node, 'it lacks the attribute rows: which predicates to evaluate');
+
+/**
+ * Rows of the predicate table evaluated on the columns: bool `[N, rows]`, missing where UNKNOWN. With planes the result is
+ * two: whether the predicate is TRUE, whether it is UNKNOWN.
+ */
+export const Test: Operator = {
+  domain: OWN,
+  name: 'Test',
+  since: [1],
+  infer: (node) => {
+    const { rows, columns, predicates } = inferColumns(node);
+    const asked = rowsOf(node);
+    for (const p of asked) {
+      if (!(Number.isInteger(p) && p >= 0 && p < predicates.kind.length)) {
+        refused(node, `it asks for predicate ${p} of ${predicates.kind.length}`);
+      }
+    }
+    const dims = [rows, asked.length];
+    if (withPlanes(node)) return [tensorType('bool', dims), tensorType('bool', dims)];
+    const may = mayBeUnknown(predicates, columns);
+    return [tensorType('bool', dims, asked.some((p) => may[p]) ? 'missing' : 'never')];
+  },
+  evaluate: (inputs, node) => {
+    const asked = rowsOf(node);
+    const { rows, columns } = givenColumns(inputs, node);
+    const block = new Block(
+      prepare(
+        predicatesOf(node),
+        columns.map((c) => c.dtype),
+      ),
+    );
+    const width = asked.length;
+    const truth = new Uint8Array(rows * width);
+    const unknown = new Uint8Array(rows * width);
+    const all = Int32Array.from({ length: Math.min(rows, blockRows) }, (_, i) => i);
+    const results = new Uint8Array(blockRows);
+    let any = false;
+    for (let from = 0; from < rows; from += blockRows) {
+      const here = Math.min(blockRows, rows - from);
+      block.fill(columns, from, here);
+      asked.forEach((p, k) => {
+        block.test(p, all, 0, here, results);
+        for (let i = 0; i < here; i++) {
+          const to = (from + i) * width + k;
+          if (results[i] === TRUE) truth[to] = 1;
+          else if (results[i] === UNKNOWN) {
+            unknown[to] = 1;
+            any = true;
+          }
+        }
+      });
+    }
+    const dims = [rows, width];
+    if (withPlanes(node)) return [tensor('bool', dims, truth), tensor('bool', dims, unknown)];
+    return [tensor('bool', dims, truth, any ? unknown : undefined)];
+  },
+  rows: () => 'each',
+};
