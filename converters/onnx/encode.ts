@@ -200,3 +200,12 @@ const writeScalar = (type: ScalarType, value: unknown, out: Pieces): void => {
       }
   }
 };
+
+/** The tag and length in front of a field that is written apart. */
+export const header = <N extends MessageName>(name: N, field: string, length: number): Uint8Array => {
+  const spec = fields[name].find((s) => s.name === field) as FieldSpec;
+  const out = new Pieces();
+  out.varint(tagOf(spec));
+  out.varint(length);
+  return Buffer.concat([...out.chunks()]);
+};

@@ -104,22 +104,28 @@ interface Stored extends Omit<Field, 'value' | 'intervals'> {
 /** Fields as JSON. `absent`: the inputs and outputs in which NaN or `""` stands for missing. */
 export const storeFields = (fields: readonly Field[], absent: ReadonlySet<Value>): string =>
   JSON.stringify(
-    fields.map(({ value, intervals, ...rest }): Stored => {
-      const string = value.type.kind === 'tensor' && value.type.dtype === 'string';
-      return {
-        ...rest,
-        value: value.name,
-        ...(intervals && {
-          intervals: intervals.map((i) => ({
-            low: Number.isFinite(i.low) ? i.low : null,
-            high: Number.isFinite(i.high) ? i.high : null,
-            closure: i.closure,
-          })),
-        }),
-        ...(absent.has(value) && { absent: string ? '' : 'NaN' }),
-      };
-    }),
+    // The order of the keys is fixed: equal fields, equal bytes.
+    fields.map((f): { [K in keyof Stored]: Stored[K] | undefined } => ({
+      name: f.name,
+      role: f.role,
+      value: f.value.name,
+      column: f.column,
+      optype: f.optype,
+      says: f.says,
+      label: f.label,
+      logical: f.logical,
+      categories: f.categories,
+      intervals: f.intervals?.map((i) => ({
+        low: Number.isFinite(i.low) ? i.low : null,
+        high: Number.isFinite(i.high) ? i.high : null,
+        closure: i.closure,
+      })),
+      missing: f.missing,
+      absent: absent.has(f.value) ? markerOf(f.value) : undefined,
+    })),
   );
+
+const markerOf = ({ type }: Value): 'NaN' | '' => (type.kind === 'tensor' && type.dtype === 'string' ? '' : 'NaN');
 
 const isStringOrNumber = (x: unknown): x is string | number => typeof x === 'string' || typeof x === 'number';
 const isString = (x: unknown): x is string => typeof x === 'string';

@@ -3,23 +3,35 @@ import type { Place } from '../../src/ir/diagnostic.ts';
 import type { Model, OpId } from '../../src/ir/model.ts';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto } from './schema.ts';
 
+/** What a graph says beside its nodes, tensors and values. */
+export type GraphExtra = Omit<
+  GraphProto,
+  'node' | 'initializer' | 'sparse_initializer' | 'input' | 'output' | 'value_info'
+>;
+
+export interface AttributeExtra extends Pick<AttributeProto, 'doc_string' | 'unknown'> {
+  /** Of the body, where the attribute is one. */
+  readonly graph?: GraphExtra;
+}
+
+export const graphExtra = (proto: GraphProto): GraphExtra => {
+  const { node, initializer, sparse_initializer, input, output, value_info, ...extra } = proto;
+  return extra;
+};
+
 export type NodeExtra = Pick<
   NodeProto,
   'doc_string' | 'metadata_props' | 'device_configurations' | 'unknown'
 > & {
   readonly op: OpId;
   /** By attribute name. */
-  readonly attributes: ReadonlyMap<string, Pick<AttributeProto, 'doc_string' | 'unknown'>>;
+  readonly attributes: ReadonlyMap<string, AttributeExtra>;
 };
 
 export interface Origin {
   /** All but the graph, the functions and the imports, which the IR holds. */
   readonly model: Omit<ModelProto, 'graph' | 'functions' | 'opset_import'>;
-  /** All but nodes, tensors and values. */
-  readonly graph: Omit<
-    GraphProto,
-    'node' | 'initializer' | 'sparse_initializer' | 'input' | 'output' | 'value_info'
-  >;
+  readonly graph: GraphExtra;
   /** Inputs, outputs and inner values of the graph, by name. */
   readonly values: ReadonlyMap<string, ValueInfoProto>;
   /** Names of the inner values that are declared, in order. */
@@ -35,11 +47,14 @@ export const withOrigin = (origin: Origin): ReadonlyMap<string, unknown> => new 
 
 /** What a node says beside its meaning; undefined where it says nothing. */
 export const extraOf = (node: NodeProto, op: OpId): NodeExtra | undefined => {
-  const attributes = new Map<string, Pick<AttributeProto, 'doc_string' | 'unknown'>>();
-  for (const { name, doc_string, unknown } of node.attribute ?? []) {
-    if (doc_string !== undefined || unknown) {
-      attributes.set(name ?? '', { doc_string, ...(unknown && { unknown }) });
-    }
+  const attributes = new Map<string, AttributeExtra>();
+  for (const { name, doc_string, unknown, g } of node.attribute ?? []) {
+    if (doc_string === undefined && !unknown && !g) continue;
+    attributes.set(name ?? '', {
+      ...(doc_string !== undefined && { doc_string }),
+      ...(unknown && { unknown }),
+      ...(g && { graph: graphExtra(g) }),
+    });
   }
   const { doc_string, metadata_props, device_configurations, unknown } = node;
   if (

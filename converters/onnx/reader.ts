@@ -10,7 +10,7 @@ import { decode } from './decode.ts';
 import { externalFiles } from './external.ts';
 import { carriedFields, defaultFields, fieldsKey, type Labels } from './fields.ts';
 import { buildGraph, type Context, functionsOf, refuseUnknown } from './graph.ts';
-import { type Origin, withOrigin } from './origin.ts';
+import { graphExtra, type Origin, withOrigin } from './origin.ts';
 import type { GraphProto, ModelProto, NodeProto } from './schema.ts';
 import { typeOf } from './types.ts';
 
@@ -201,11 +201,11 @@ const read = (source: Source): ReadResult => {
 
 const originOfFile = (proto: ModelProto, graphProto: GraphProto, context: Context): Origin => {
   const { graph: _, functions: __, opset_import: ___, ...model } = proto;
-  const { node, initializer, sparse_initializer, input, output, value_info, ...graph } = graphProto;
+  const { input, output, value_info } = graphProto;
   const all = [...(value_info ?? []), ...(input ?? []), ...(output ?? [])];
   return {
     model,
-    graph,
+    graph: graphExtra(graphProto),
     values: new Map(all.map((v) => [v.name ?? '', v])),
     inner: (value_info ?? []).map((v) => v.name ?? ''),
     nodes: context.extras,

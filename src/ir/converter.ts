@@ -32,6 +32,8 @@ export interface Reader {
 export interface WriteOptions {
   readonly opset?: number;
   readonly precision?: 'float32' | 'float64' | 'auto';
+  /** SHA-256 of the file that the model was read from, in hex: kept in the artifact where the target has a place for it. */
+  readonly sourceDigest?: string;
 }
 
 export interface ArtifactFile {

@@ -1,0 +1,372 @@
+/** Model → ONNX files. */
+import { createHash } from 'node:crypto';
+import type { Artifact, ArtifactFile, WriteOptions, Writer } from '../../src/ir/converter.ts';
+import { Diagnostics, fail } from '../../src/ir/diagnostic.ts';
+import {
+  type Model,
+  type Node,
+  OWN,
+  opName,
+  type Region,
+  sameOp,
+  type Type,
+  type Value,
+} from '../../src/ir/model.ts';
+import { fits } from '../../src/ir/shape.ts';
+import { resolve } from '../../src/ops/registry.ts';
+import { express, obstacles as obstaclesAt } from '../../src/passes/express.ts';
+import { toolVersion } from '../../src/version.ts';
+import { attributeProto } from './attributes.ts';
+import type { Bytes } from './bytes.ts';
+import { encode, header } from './encode.ts';
+import { fieldsKey, hashKey, sourceKey, storeFields } from './fields.ts';
+import { Names } from './names.ts';
+import { type GraphExtra, type Origin, originOf } from './origin.ts';
+import type {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  StringStringEntryProto,
+  ValueInfoProto,
+} from './schema.ts';
+import { SparseData, tensorProto } from './tensors.ts';
+import { typeOf, typeProto } from './types.ts';
+import { defaultOpset, irAt, newestWritten, oldestWritten, opsetsAt } from './versions.ts';
+
+/** protobuf ends a message here, and runtimes refuse what is longer. */
+const largestFile = 2 ** 31 - 1;
+
+/** The opsets written for; the model's own where the opset asked for is its own. */
+const targetOpsets = (model: Model, options: WriteOptions): ReadonlyMap<string, number> => {
+  const opset = options.opset ?? defaultOpset;
+  if (isOnnx(model) && model.opsets.get('') === opset) return model.opsets;
+  if (!(Number.isInteger(opset) && opset >= oldestWritten && opset <= newestWritten)) {
+    fail('onnx/opset', `opset ${opset} cannot be written; ${oldestWritten} to ${newestWritten} can`);
+  }
+  return opsetsAt(opset);
+};
+
+const isOnnx = (model: Model): boolean => originOf(model) !== undefined;
+
+/** The model in plain operators of the target; the same model where nothing has to change. */
+const prepare = (model: Model, opsets: ReadonlyMap<string, number>, options: WriteOptions): Model => {
+  if (opsets === model.opsets && options.precision !== 'float32') return model;
+  return express(model, opsets);
+};
+
+const write = (model: Model, options: WriteOptions): Artifact => {
+  const opsets = targetOpsets(model, options);
+  const notes = new Diagnostics();
+  const prepared = prepare(model, opsets, options);
+  const proto = new GraphWriter(prepared, opsets, originOf(model)).model(options);
+  const main = artifactFile(proto);
+  if (main.length > largestFile) {
+    fail(
+      'onnx/too-large',
+      `the model takes ${main.length} bytes, and ONNX files end at 2 GiB`,
+      undefined,
+      'write it with --precision float32, or keep its external data',
+    );
+  }
+  const floats = new Set(
+    [...prepared.graph.params, ...prepared.graph.results].flatMap(({ type }) =>
+      type.kind === 'tensor' && type.dtype.startsWith('float') ? [type.dtype] : [],
+    ),
+  );
+  const versions = [...usedOpsets(prepared.graph, opsets)].map(([d, v]) =>
+    d === '' ? `opset ${v}` : `${d} ${v}`,
+  );
+  return {
+    format: 'onnx',
+    summary: `ONNX ${versions.join(', ')}${floats.size > 0 ? ` · ${[...floats].sort().join(', ')}` : ''}`,
+    files: [main.file],
+    diagnostics: notes.list,
+  };
+};
+
+/** Streams the file; the digest of the graph stands behind it, in the metadata. */
+const artifactFile = (proto: ModelProto): { file: ArtifactFile; length: number } => {
+  const {
+    graph = {},
+    opset_import,
+    metadata_props,
+    training_info,
+    functions,
+    configuration,
+    unknown,
+    ...head
+  } = proto;
+  const body = encode('GraphProto', graph);
+  const before = encode('ModelProto', head);
+  const between = header('ModelProto', 'graph', body.length);
+  const after = (hash: string): Bytes =>
+    encode('ModelProto', {
+      opset_import,
+      metadata_props: [...(metadata_props ?? []), { key: hashKey, value: hash }],
+      training_info,
+      functions,
+      configuration,
+      ...(unknown && { unknown }),
+    });
+  function* chunks(): Iterable<Uint8Array> {
+    yield* before.chunks();
+    yield between;
+    const hash = createHash('sha256');
+    for (const chunk of body.chunks()) {
+      hash.update(chunk);
+      yield chunk;
+    }
+    yield* after(hash.digest('hex')).chunks();
+  }
+  const length = before.length + between.length + body.length + after('0'.repeat(64)).length;
+  return { file: { suffix: '', chunks }, length };
+};
+
+/** The imports of what is used, the default domain always. */
+const usedOpsets = (graph: Region, opsets: ReadonlyMap<string, number>): Map<string, number> => {
+  const used = new Set<string>(['']);
+  const visit = (r: Region) => {
+    for (const n of r.nodes) {
+      used.add(n.op.domain);
+      for (const a of n.attributes.values()) if (a.kind === 'region') visit(a.region);
+    }
+  };
+  visit(graph);
+  return new Map([...opsets].filter(([domain]) => used.has(domain)));
+};
+
+class GraphWriter {
+  private readonly source: Model;
+  private readonly opsets: ReadonlyMap<string, number>;
+  private readonly origin: Origin | undefined;
+  private readonly names = Names.forGraph();
+  private readonly written = new Set<unknown>();
+
+  constructor(model: Model, opsets: ReadonlyMap<string, number>, origin: Origin | undefined) {
+    this.source = model;
+    this.opsets = opsets;
+    this.origin = origin;
+  }
+
+  model(options: WriteOptions): ModelProto {
+    const { origin, opsets } = this;
+    const { graph } = this.source;
+    const own = origin !== undefined && this.source.opsets === opsets;
+    const proto: ModelProto = {
+      ...origin?.model,
+      ...(!own && { ir_version: irAt(opsets.get('') as number) }),
+      ...(own && { ir_version: Math.max(4, Number(origin.model.ir_version)) }),
+      ...(!origin && { producer_name: 'portolan', producer_version: toolVersion }),
+    };
+    return {
+      ...proto,
+      graph: this.top(graph),
+      opset_import: [...(own ? opsets : usedOpsets(graph, opsets))].map(([domain, version]) => ({
+        domain,
+        version,
+      })),
+      metadata_props: this.metadata(options),
+    };
+  }
+
+  /** What stands in the file beside the graph: what was read, and the interface in full. */
+  private metadata(options: WriteOptions): StringStringEntryProto[] {
+    const { fields, format, version, metadata } = this.source;
+    const entries = this.origin
+      ? (this.origin.model.metadata_props ?? []).filter((p) => p.key !== fieldsKey && p.key !== hashKey)
+      : [...metadata].map(([key, value]) => ({ key, value }));
+    const nan = new Set(
+      fields
+        .filter((f) => f.value.type.kind === 'tensor' && f.value.type.absent === 'missing')
+        .map((f) => f.value),
+    );
+    const renamed = fields.map((f) => ({ ...f, value: { ...f.value, name: this.names.of(f.value) } }));
+    const absent = new Set(
+      renamed.filter((_, i) => nan.has((fields[i] as (typeof fields)[number]).value)).map((f) => f.value),
+    );
+    const out = [...entries];
+    // Where an artifact of ours is written again, the first source stays the source.
+    if (!entries.some((p) => p.key === sourceKey)) {
+      const { sourceDigest } = options;
+      out.push({
+        key: sourceKey,
+        value: JSON.stringify({
+          format,
+          version,
+          ...(sourceDigest !== undefined && { sha256: sourceDigest }),
+        }),
+      });
+    }
+    return [...out, { key: fieldsKey, value: storeFields(renamed, absent) }];
+  }
+
+  private top(graph: Region): GraphProto {
+    const { origin, names } = this;
+    const outputs = this.interface(graph);
+    names.add(graph);
+    const nodes = this.nodes(graph.nodes);
+    for (const { name, value } of outputs) {
+      if (names.of(value) !== name) {
+        nodes.push({ input: [names.of(value)], output: [name], op_type: 'Identity' });
+      }
+    }
+    const stated = [...new Set(outputs.map((o) => o.value))];
+    return {
+      ...(origin?.graph ?? { name: this.source.name || 'model' }),
+      node: nodes,
+      ...this.tensors(graph),
+      input: graph.params.map((v) => this.valueInfo(v, names.of(v))),
+      output: outputs.map(({ name, value }) => this.valueInfo(value, name)),
+      ...this.inner(graph, new Set([...graph.params, ...stated])),
+    };
+  }
+
+  /** Names inputs and outputs as their fields are called; an output that needs two names gets an Identity. */
+  private interface(graph: Region): { name: string; value: Value }[] {
+    const { names } = this;
+    const fieldNames = (value: Value, role: 'input' | 'output') =>
+      this.source.fields
+        .filter((f) => f.value === value && f.role === role && f.column === undefined)
+        .map((f) => f.name);
+    for (const v of graph.params) {
+      const [name = v.name] = fieldNames(v, 'input');
+      names.claim(v, names.isTaken(name) ? names.unique(v.name) : name);
+    }
+    const constants = new Set(graph.parameters.map((p) => p.value));
+    const outputs: { name: string; value: Value }[] = [];
+    for (const value of new Set(graph.results)) {
+      const wanted = fieldNames(value, 'output');
+      for (const asked of wanted.length > 0 ? wanted : [value.name]) {
+        const name = names.unique(asked);
+        const free = !graph.params.includes(value) && !constants.has(value) && names.of(value) === undefined;
+        if (free) names.claim(value, name);
+        else names.claim({ name, type: value.type }, name);
+        outputs.push({ name, value });
+      }
+    }
+    return outputs;
+  }
+
+  private tensors(graph: Region): Pick<GraphProto, 'initializer' | 'sparse_initializer'> {
+    const dense = graph.parameters.filter((p) => !(p.data instanceof SparseData));
+    const sparse = graph.parameters.filter((p) => p.data instanceof SparseData);
+    return {
+      ...(dense.length > 0 && { initializer: dense.map((p) => tensorProto(p.data, this.names.of(p.value))) }),
+      ...(sparse.length > 0 && {
+        sparse_initializer: sparse.map((p) => {
+          const { proto } = p.data as SparseData;
+          return { ...proto, values: { ...proto.values, name: this.names.of(p.value) } };
+        }),
+      }),
+    };
+  }
+
+  /** As it was declared where that still holds: it may say more (denotations, documentation). */
+  private valueInfo(value: Value, name: string): ValueInfoProto {
+    const read = this.origin?.values.get(value.name);
+    if (read && this.declares(read, value.type)) return { ...read, name };
+    const type = typeProto(value.type);
+    if (value.type.kind === 'lists') {
+      fail('onnx/type', `'${name}' holds a list a row, which ONNX has no type for`);
+    }
+    return { name, ...(type && { type }) };
+  }
+
+  private declares(read: ValueInfoProto, type: Type): boolean {
+    const said = typeOf(read.type, { file: '', at: '' });
+    return said.kind === type.kind && fits(type, said);
+  }
+
+  private inner(graph: Region, outside: ReadonlySet<Value>): Pick<GraphProto, 'value_info'> {
+    const { origin } = this;
+    if (!origin) return {};
+    const values = new Map<string, Value>();
+    for (const n of graph.nodes) for (const v of n.outputs) if (v) values.set(v.name, v);
+    for (const p of graph.parameters) values.set(p.value.name, p.value);
+    const list = origin.inner.flatMap((name) => {
+      const value = values.get(name);
+      const read = origin.values.get(name);
+      return value && read && !outside.has(value) && this.declares(read, value.type)
+        ? [{ ...read, name: this.names.of(value) }]
+        : [];
+    });
+    return list.length > 0 ? { value_info: list } : {};
+  }
+
+  private nodes(nodes: readonly Node[]): NodeProto[] {
+    return nodes.map((n) => this.node(n));
+  }
+
+  private node(n: Node): NodeProto {
+    const { op } = n;
+    const opset = this.opsets.get(op.domain);
+    if (op.domain === OWN || opset === undefined || resolve(op.domain, op.name, opset)?.since !== op.since) {
+      fail(
+        'onnx/no-equivalent',
+        `${opName(op)} version ${op.since} is no operator of the target's opset ${opset ?? ''}`,
+        n.from[0],
+      );
+    }
+    const place = n.from[0];
+    const kept = place && this.origin?.nodes.get(place);
+    // A node that became several has its remarks once.
+    const extra = kept && sameOp(kept.op, op) && !this.written.has(kept) ? kept : undefined;
+    if (extra) this.written.add(extra);
+    const attributes: AttributeProto[] = [];
+    for (const [name, a] of n.attributes) {
+      const { graph, ...remarks } = extra?.attributes.get(name) ?? {};
+      const proto =
+        attributeProto(name, a, (r) => this.body(r, graph)) ??
+        fail('onnx/no-equivalent', `ONNX has no attribute like ${name} of ${opName(op)}`, place);
+      attributes.push({ ...proto, ...remarks });
+    }
+    const { op: _, attributes: __, ...remarks } = extra ?? { op, attributes: null };
+    return {
+      ...(n.inputs.length > 0 && { input: n.inputs.map((v) => this.names.of(v)) }),
+      ...(n.outputs.length > 0 && { output: n.outputs.map((v) => this.names.of(v)) }),
+      ...(n.name !== '' && { name: n.name }),
+      op_type: op.name,
+      ...(attributes.length > 0 && { attribute: attributes }),
+      ...(op.domain !== '' && { domain: op.domain }),
+      ...remarks,
+    };
+  }
+
+  private body(region: Region, extra: GraphExtra = { name: 'body' }): GraphProto {
+    const { names } = this;
+    const nodes = this.nodes(region.nodes);
+    const outside = new Set(region.captures);
+    const seen = new Set<Value>();
+    const output = region.results.map((v) => {
+      // What lies outside cannot be a result of a body, nor one value two.
+      const direct = !outside.has(v) && !seen.has(v);
+      seen.add(v);
+      if (direct) return this.valueInfo(v, names.of(v));
+      const alias: Value = { name: names.unique(v.name), type: v.type };
+      names.claim(alias, alias.name);
+      nodes.push({ input: [names.of(v)], output: [alias.name], op_type: 'Identity' });
+      return this.valueInfo(alias, alias.name);
+    });
+    return {
+      ...extra,
+      node: nodes,
+      ...this.tensors(region),
+      input: region.params.map((v) => this.valueInfo(v, names.of(v))),
+      output,
+    };
+  }
+}
+
+const obstacles: Writer['obstacles'] = (model, options) => {
+  const opsets = targetOpsets(model, options);
+  return opsets === model.opsets ? [] : obstaclesAt(model, opsets);
+};
+
+export const writer: Writer = {
+  format: 'onnx',
+  title: `ONNX, opset ${oldestWritten} to ${newestWritten}`,
+  endings: ['.onnx'],
+  obstacles,
+  write,
+};
