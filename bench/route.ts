@@ -69,9 +69,9 @@ for (const kind of ['number', 'string', 'compound'] as const) {
       : tensor('float64', [rows, 1], c),
   );
   for (let run = 0; run < 2; run++) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     Route.evaluate?.(columns, node);
-    const ms = performance.now() - start;
+    const ms = process.cpuUsage(start).user / 1000;
     console.log(
       `Route, ${kind.padEnd(8)} tests: ${trees} trees of ${2 ** depth} leaves, ${rows} rows: ${ms.toFixed(0)} ms`,
     );

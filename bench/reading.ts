@@ -1,0 +1,105 @@
+/** Reading big files: time and peak memory of a fresh process each, beside plain parsers of the same bytes. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import protobuf from 'protobufjs';
+import { forestPmml } from './forest.ts';
+import { ratio, row, title } from './print.ts';
+
+const writeAll = (file: string, parts: Iterable<string | Uint8Array>): void => {
+  const fd = openSync(file, 'w');
+  let text = '';
+  for (const p of parts) {
+    if (typeof p !== 'string') {
+      writeSync(fd, p);
+      continue;
+    }
+    text += p;
+    if (text.length > 1 << 20) {
+      writeSync(fd, text);
+      text = '';
+    }
+  }
+  writeSync(fd, text);
+  closeSync(fd);
+};
+
+/** 50 MatMuls of 1,000 × 1,000 float32 weights: 200 MB. */
+export const bigOnnx = (file: string): void => {
+  const Model = protobuf.loadSync('schemas/onnx.proto').lookupType('onnx.ModelProto');
+  const layers = 50;
+  const side = 1000;
+  const weights = new Float32Array(side * side).map((_, i) => Math.sin(i));
+  const io = (name: string) => ({
+    name,
+    type: { tensorType: { elemType: 1, shape: { dim: [{ dimParam: 'N' }, { dimValue: side }] } } },
+  });
+  const model = {
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: 17 }],
+    graph: {
+      name: 'big',
+      input: [io('x0')],
+      output: [io(`x${layers}`)],
+      node: Array.from({ length: layers }, (_, i) => ({
+        name: `layer${i}`,
+        opType: 'MatMul',
+        input: [`x${i}`, `w${i}`],
+        output: [`x${i + 1}`],
+      })),
+      initializer: Array.from({ length: layers }, (_, i) => ({
+        name: `w${i}`,
+        dataType: 1,
+        dims: [side, side],
+        rawData: new Uint8Array(weights.buffer),
+      })),
+    },
+  };
+  writeAll(file, [Model.encode(Model.fromObject(model)).finish()]);
+};
+
+interface Measured {
+  readonly ms: number;
+  readonly rss: number;
+  readonly what: string;
+}
+
+/** Runs one reader in a process of its own; it prints its own time and the process's peak memory. */
+const measure = (what: string, file: string): Measured => {
+  const child = spawnSync(process.execPath, ['--import', 'tsx', 'bench/readOne.ts', what, file], {
+    encoding: 'utf8',
+  });
+  if (child.status !== 0) throw new Error(`${what}: ${child.stderr}`);
+  return { what, ...JSON.parse(child.stdout) };
+};
+
+const show = (name: string, measured: readonly Measured[]): void => {
+  title(name);
+  const [first] = measured as [Measured];
+  row(['reader', 'ms', 'peak RSS, MB', 'time ×', 'memory ×']);
+  for (const m of measured) {
+    row([
+      m.what,
+      m.ms.toFixed(0),
+      (m.rss / 1e6).toFixed(0),
+      ratio(m.ms / first.ms),
+      ratio(m.rss / first.rss),
+    ]);
+  }
+};
+
+export const benchReading = (folder: string): void => {
+  const onnx = join(folder, 'big.onnx');
+  bigOnnx(onnx);
+  show('200 MB ONNX, 50 tensors (× = against portolan)', [
+    measure('portolan', onnx),
+    measure('protobufjs', onnx),
+    measure('onnxruntime-node', onnx),
+  ]);
+  const pmml = join(folder, 'big.pmml');
+  writeAll(pmml, forestPmml({ trees: 3300, depth: 7, features: 20 }));
+  show('100 MB PMML, 840,000 nodes (× = against portolan)', [
+    measure('portolan', pmml),
+    measure('saxes alone', pmml),
+  ]);
+};
