@@ -1,6 +1,7 @@
-import { Builder } from '../ir/builder.ts';
+import { Builder, type Operators } from '../ir/builder.ts';
 import type { Attribute, Field, Model, Node, Region, Value } from '../ir/model.ts';
 import { operators } from '../ops/registry.ts';
+import { nameResults } from './names.ts';
 
 /**
  * What a pass makes of a node: its new outputs, or undefined to keep it. `inputs` are the node's inputs in the new
@@ -12,11 +13,23 @@ export type Rewrite = (
   inputs: readonly (Value | null)[],
 ) => readonly (Value | null)[] | undefined;
 
-/** Copies a model through a rewrite, regions included; fields follow their values. */
-export const rebuild = (model: Model, rewrite: Rewrite): Model => {
+/**
+ * Copies a model through a rewrite, regions included; fields follow their values, and results keep their names. `known` resolves the operators
+ * that the rewrite makes (a pass that writes for an older opset gives one that knows no newer ones).
+ */
+export const rebuild = (model: Model, rewrite: Rewrite, known: Operators = operators): Model => {
   const map = new Map<Value, Value>();
-  const graph = rebuildRegion(model.graph, new Builder(operators), rewrite, map);
-  return { ...model, graph, fields: moveFields(model.fields, map) };
+  const rebuilt = rebuildRegion(model.graph, new Builder(known), rewrite, map);
+  const { region: graph, moved } = nameResults(
+    rebuilt,
+    model.graph.results.map((v) => v.name),
+  );
+  // A field stands for the result of its name, or for an input.
+  const named = new Map([...map].map(([from, to]) => [from, moved.get(to) ?? to]));
+  model.graph.results.forEach((v, i) => {
+    named.set(v, graph.results[i] as Value);
+  });
+  return { ...model, graph, fields: moveFields(model.fields, named) };
 };
 
 /** Fields after a rewrite, pointing at the new values; a field whose value is gone is dropped. */

@@ -1,0 +1,66 @@
+/** Trees in the form of TreeEnsemble: every node has one parent and two successors, and tests one feature. */
+import type { Test } from './branches.ts';
+
+export interface TableNode {
+  readonly feature: number;
+  readonly test: Exclude<Test, { k: 'always' }>;
+  /** Where NaN goes: with those that hold, or with those that do not. */
+  readonly nanHolds: boolean;
+}
+
+/** Where a node is entered: the root of the tree, or one successor of a node. */
+export type Entry = { readonly node: number; readonly holds: boolean } | 'root';
+
+export class EnsembleTable {
+  readonly nodes: TableNode[] = [];
+  readonly roots: number[] = [];
+  /** Successors: node index, or ~leaf. */
+  readonly holds: number[] = [];
+  readonly fails: number[] = [];
+  readonly targets: number[] = [];
+  readonly weights: number[] = [];
+
+  node(entry: Entry, node: TableNode): number {
+    const at = this.nodes.push(node) - 1;
+    this.holds.push(~0);
+    this.fails.push(~0);
+    this.enter(entry, at);
+    return at;
+  }
+
+  leaf(entry: Entry, target: number, weight: number): void {
+    this.targets.push(target);
+    const at = ~(this.weights.push(weight) - 1);
+    if (entry !== 'root') this.enter(entry, at);
+    else {
+      // A tree that is a leaf: one node whose successors are both the leaf.
+      const node: TableNode = {
+        feature: 0,
+        test: { k: 'below', value: 0, inclusive: true },
+        nanHolds: false,
+      };
+      this.holds[this.node('root', node)] = at;
+      this.fails[this.fails.length - 1] = at;
+    }
+  }
+
+  private enter(entry: Entry, to: number): void {
+    if (entry === 'root') this.roots.push(to);
+    else if (entry.holds) this.holds[entry.node] = to;
+    else this.fails[entry.node] = to;
+  }
+
+  /** Forgets what came after; `mark` says where. */
+  mark(): readonly [number, number, number] {
+    return [this.nodes.length, this.weights.length, this.roots.length];
+  }
+
+  reset([nodes, leaves, roots]: readonly [number, number, number]): void {
+    this.nodes.length = nodes;
+    this.holds.length = nodes;
+    this.fails.length = nodes;
+    this.targets.length = leaves;
+    this.weights.length = leaves;
+    this.roots.length = roots;
+  }
+}
