@@ -4,11 +4,11 @@
  * the next double. What targets spell is this form; the interpreter knows nothing of it.
  */
 import { fail } from '../ir/diagnostic.ts';
-import { ABSENT, KIND, type Predicates } from '../ir/predicates.ts';
+import { ABSENT, KIND, nearZero, type Predicates } from '../ir/predicates.ts';
 import { ALL, type Trees } from '../ir/trees.ts';
 import { constant } from '../tensor/data.ts';
 import { isFloat } from '../tensor/dtype.ts';
-import { nextUp64 } from '../tensor/float.ts';
+import { nextUp64, rounder } from '../tensor/float.ts';
 import type { Row, Statement, TestedColumn } from './row.ts';
 
 /** Columns to test, computed once a row. */
@@ -256,7 +256,7 @@ class Decider {
     const { p } = this;
     const kind = p.kind[row] as number;
     const column = this.variant(p.column[row] as number, 'value', p.absent[row] as number);
-    const literal = Number(this.numbers[p.literal[row] as number]);
+    const literal = this.number(p.column[row] as number, p.literal[row] as number);
     const never = (truth: Edge) => this.present(column, truth, u);
     if (Number.isNaN(literal)) return never(kind === KIND.ne ? t : f);
     /** x <= literal is x < the next double. */
@@ -294,9 +294,7 @@ class Decider {
       ? [...p.members.subarray(p.from[row], p.to[row])]
       : [p.literal[row] as number];
     const codes = this.codesOf(column);
-    const members = literals.map((l) =>
-      codes.of(dtype === 'string' ? p.strings[l] : Number(this.numbers[l])),
-    );
+    const members = literals.map((l) => codes.of(dtype === 'string' ? p.strings[l] : this.number(column, l)));
     const positive = kind === KIND.in || kind === KIND.eq;
     const set = new Uint8Array(codes.literals.length + 1);
     for (const m of members) if (m > 0) set[m] = 1;
@@ -307,6 +305,12 @@ class Decider {
     const at = this.columnOf(key, () => ({ value: code, set }));
     // The column holds 0 for members.
     return positive ? this.test(at, 0.5, t, f, u) : this.test(at, 0.5, f, t, u);
+  }
+
+  /** A literal, in the dtype of the column that it is compared with. */
+  private number(column: number, literal: number): number {
+    const { dtype } = this.tested[column] as TestedColumn;
+    return rounder(dtype)(Number(this.numbers[literal]));
   }
 
   private columnOf(key: string, make: () => DecisionColumn): number {
@@ -335,7 +339,7 @@ class Decider {
         if (isFloat(dtype)) when.push(call('isNaN', 'bool', number));
         return when.length === 0 ? x : choose(any(when), num(0), x);
       }
-      if (bits & ABSENT.zero) when.push(call('le', 'bool', call('abs', 'float64', number), num(1e-35)));
+      if (bits & ABSENT.zero) when.push(call('le', 'bool', call('abs', 'float64', number), num(nearZero)));
       if (presence && bits & ABSENT.nan && isFloat(dtype)) when.push(call('isNaN', 'bool', number));
     }
     return when.length === 0 ? x : choose(any(when), num(Number.NaN), x);
@@ -349,7 +353,7 @@ class Decider {
     const codes = new Codes();
     for (let r = 0; r < p.kind.length; r++) {
       if (p.column[r] !== column) continue;
-      const add = (l: number) => codes.add(dtype === 'string' ? p.strings[l] : Number(this.numbers[l]));
+      const add = (l: number) => codes.add(dtype === 'string' ? p.strings[l] : this.number(column, l));
       if (p.kind[r] === KIND.in || p.kind[r] === KIND.notIn) {
         p.members.subarray(p.from[r], p.to[r]).forEach(add);
       } else if (dtype === 'string' && (p.kind[r] === KIND.eq || p.kind[r] === KIND.ne)) {
@@ -472,3 +476,31 @@ export const decisionsOf = (s: Extract<Statement, { k: 'route' | 'test' }>): Dec
   s.k === 'route'
     ? decide(s.predicates, s.trees, s.columns, s.unknowns !== null)
     : decide(s.predicates, predicateTrees(s.rows), s.columns, false);
+
+/** The most tests on a way through each tree. */
+export const depthsOf = (d: Decisions): Int32Array => {
+  const depth = new Int32Array(d.column.length).fill(-1);
+  const of = (s: number): number => (s < 0 ? 0 : (depth[s] as number));
+  const open: number[] = [];
+  const entered = new Uint8Array(d.column.length);
+  for (const root of d.roots) {
+    if (root >= 0) open.push(root);
+    while (open.length > 0) {
+      const at = open.at(-1) as number;
+      const next = [d.ifTrue[at], d.ifFalse[at], d.ifUnknown[at]] as [number, number, number];
+      if (entered[at] === 0) {
+        entered[at] = 1;
+        for (const s of next) {
+          if (s < 0 || of(s) >= 0) continue;
+          if (entered[s] === 1) fail('kernel/cyclic-tree', 'a tree leads back to a test above');
+          open.push(s);
+        }
+      } else {
+        depth[at] = 1 + Math.max(...next.map(of));
+        entered[at] = 2;
+        open.pop();
+      }
+    }
+  }
+  return d.roots.map(of);
+};

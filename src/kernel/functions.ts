@@ -137,15 +137,35 @@ export const wrap = (dtype: DType): ((x: Scalar) => Scalar) => {
   };
 };
 
-/** A string as a number: as JavaScript reads it, except that the empty string is no number. */
-const parse = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+/** A string as a number, in plain or scientific notation; whatever else it says is NaN. */
+const parse = (text: string): number =>
+  /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+
+/** A string as a 64-bit integer: all its digits count. */
+const parseBig = (text: string): bigint =>
+  /^[+-]?\d+$/.test(text.trim()) ? BigInt(text.trim().replace('+', '')) : bigintOf(parse(text));
+
+/**
+ * A 64-bit integer as the double from which float32 is reached without rounding twice: to 53 bits, the last one set
+ * where something was cut off.
+ */
+const sticky = (x: bigint): number => {
+  if (BigInt.asIntN(54, x) === x) return Number(x);
+  const cut = (x >> 11n) << 11n;
+  return Number(cut === x ? x : cut | (1n << 11n));
+};
 
 /** The function behind an `apply`: takes the arguments, gives the value in `dtype`. */
 export const functionOf = (fn: Fn, dtype: DType, argument: DType): ((args: readonly Scalar[]) => Scalar) => {
   const into = wrap(dtype);
   if (fn === 'cast') {
     if (dtype === 'string') return ([x]) => String(x);
-    return argument === 'string' ? ([x]) => into(parse(x as string)) : ([x]) => into(x as Scalar);
+    if (argument === 'string') {
+      return isBig(dtype) ? ([x]) => into(parseBig(x as string)) : ([x]) => into(parse(x as string));
+    }
+    return isBig(argument) && isFloat(dtype) && dtype !== 'float64'
+      ? ([x]) => into(sticky(x as bigint))
+      : ([x]) => into(x as Scalar);
   }
   const compare = comparisons[fn];
   if (compare) return ([x, y]) => bit(compare(x as Scalar, y as Scalar));

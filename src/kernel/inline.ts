@@ -1,4 +1,6 @@
 /** Puts what is computed once and read once where it is read, and drops what nobody reads. */
+
+import { isInteger } from '../tensor/dtype.ts';
 import {
   children,
   type Loop,
@@ -11,7 +13,7 @@ import {
   type Statement,
   slotsOf,
 } from './row.ts';
-import { simplify, substitute } from './simplify.ts';
+import { greatest, simplify, substitute } from './simplify.ts';
 
 /** Expressions nest no deeper: whoever spells or reads them recurses. */
 const deepest = 40;
@@ -47,6 +49,7 @@ export const inline = (program: Program): Program => {
   }
   live.reverse();
 
+  const indices = new Map<Slot | Loop, number>();
   const bodies = new Map<Slot, { loop: Loop; body: Row; depth: number }>();
   const depths = new Map<Row, number>();
   const place = (row: Row): Row => {
@@ -57,7 +60,13 @@ export const inline = (program: Program): Program => {
   };
   const statements: Statement[] = [];
   for (const s of live) {
-    const placed = mapRows(s, (row) => simplify(place(row), rangesOf(s)));
+    if (s.k === 'route') indices.set(s.slot, s.trees.outcomes);
+    if (s.k === 'define') indices.set(s.loop, s.slot.size);
+    const placed = mapRows(s, (row) => simplify(place(row), indices));
+    if (placed.k === 'define' && isInteger(placed.slot.dtype)) {
+      const most = greatest(placed.body, indices);
+      if (most !== undefined) indices.set(placed.slot, most + 1);
+    }
     if (placed.k === 'define' && !kept.has(placed.slot)) {
       const use = uses.get(placed.slot);
       const depth = depthOf(placed.body, depths);
@@ -71,9 +80,6 @@ export const inline = (program: Program): Program => {
   }
   return { ...program, statements };
 };
-
-const rangesOf = (s: Statement): ReadonlyMap<Loop, number> =>
-  s.k === 'define' ? new Map([[s.loop, s.slot.size]]) : new Map();
 
 const depthOf = (row: Row, known: Map<Row, number>): number => {
   const found = known.get(row);

@@ -1,7 +1,8 @@
 /** Runs programs of the row language plainly, row by row: what targets are held against. Slow on purpose. */
-import { ABSENT, FALSE, KIND, type Predicates, TRUE, UNKNOWN } from '../ir/predicates.ts';
+import { ABSENT, FALSE, KIND, nearZero, type Predicates, TRUE, UNKNOWN } from '../ir/predicates.ts';
 import type { Data } from '../tensor/data.ts';
-import { type Column, column, isBig } from '../tensor/dtype.ts';
+import { type Column, column as columnOf, type DType, isBig } from '../tensor/dtype.ts';
+import { rounder } from '../tensor/float.ts';
 import { functionOf, type Scalar } from './functions.ts';
 import {
   dtypeOf,
@@ -29,7 +30,7 @@ export const run = (
   rows: number,
 ): ReadonlyMap<string, Column> => {
   const outputs = new Map(
-    program.outputs.map((o) => [o.name, column(o.slot.dtype, rows * o.slot.size)] as const),
+    program.outputs.map((o) => [o.name, columnOf(o.slot.dtype, rows * o.slot.size)] as const),
   );
   for (let r = 0; r < rows; r++) {
     const frame: Frame = { slots: new Map(), loops: new Map() };
@@ -103,10 +104,17 @@ const execute = (s: Statement, frame: Frame): void => {
 };
 
 /** A column under test: null is missing. */
-const tested = (c: TestedColumn, frame: Frame): Scalar | null =>
-  c.missing && value(c.missing, frame) !== 0 ? null : value(c.value, frame);
+interface Tested {
+  readonly value: Scalar | null;
+  readonly dtype: DType;
+}
 
-const truth = (p: Predicates, row: number, columns: readonly (Scalar | null)[]): number => {
+const tested = (c: TestedColumn, frame: Frame): Tested => ({
+  dtype: c.dtype,
+  value: c.missing && value(c.missing, frame) !== 0 ? null : value(c.value, frame),
+});
+
+const truth = (p: Predicates, row: number, columns: readonly Tested[]): number => {
   const kind = p.kind[row] as number;
   const from = p.from[row] as number;
   const to = p.to[row] as number;
@@ -131,12 +139,14 @@ const truth = (p: Predicates, row: number, columns: readonly (Scalar | null)[]):
     case KIND.surrogate:
       return args().find((t) => t !== UNKNOWN) ?? UNKNOWN;
   }
-  const x = absent(columns[p.column[row] as number] as Scalar | null, p.absent[row] as number);
+  const column = columns[p.column[row] as number] as Tested;
+  const x = absent(column.value, p.absent[row] as number);
   if (kind === KIND.isMissing) return x === null ? TRUE : FALSE;
   if (kind === KIND.isNotMissing) return x === null ? FALSE : TRUE;
   if (x === null) return UNKNOWN;
+  const round = rounder(column.dtype);
   const literal = (at: number): Scalar =>
-    typeof x === 'string' ? (p.strings[at] as string) : Number(p.numbers.read(at, at + 1)[0]);
+    typeof x === 'string' ? (p.strings[at] as string) : round(Number(p.numbers.read(at, at + 1)[0]));
   // int64 columns compare with whole literals as numbers: exact up to 2^53.
   const a = typeof x === 'bigint' ? Number(x) : x;
   if (kind === KIND.in || kind === KIND.notIn) {
@@ -164,7 +174,8 @@ const absent = (x: Scalar | null, bits: number): Scalar | null => {
   const nothing = x === null || Number.isNaN(x);
   if (bits & ABSENT.asZero) return nothing ? 0 : x;
   if (bits & ABSENT.nan && nothing) return null;
-  if (bits & ABSENT.zero && typeof x !== 'string' && Math.abs(Number(x)) <= 1e-35 && x !== null) return null;
+  if (bits & ABSENT.zero && typeof x !== 'string' && Math.abs(Number(x)) <= nearZero && x !== null)
+    return null;
   return x;
 };
 

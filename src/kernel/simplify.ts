@@ -2,10 +2,10 @@
 import type { Data } from '../tensor/data.ts';
 import { type DType, isBig, isFloat, isInteger } from '../tensor/dtype.ts';
 import { functionOf, type Scalar, wrap } from './functions.ts';
-import { dtypeOf, type Loop, mapChildren, type Row } from './row.ts';
+import { dtypeOf, type Loop, mapChildren, type Row, type Slot } from './row.ts';
 
-/** How many times each loop variable that is in scope runs. */
-export type Ranges = ReadonlyMap<Loop, number>;
+/** How many times each loop variable in scope runs, and of slots whose elements are indices, how many there are. */
+export type Ranges = ReadonlyMap<Loop | Slot, number>;
 
 type Const = Extract<Row, { k: 'const' }>;
 
@@ -25,10 +25,7 @@ const isFalse = (row: Row): boolean => isConst(row) && (scalarOf(row) === 0 || r
 
 /** The same expression, inside out. */
 export const simplify = (row: Row, ranges: Ranges): Row => {
-  const inner =
-    row.k === 'fold' && row.over > 0
-      ? new Map(ranges).set(row.loop, row.over)
-      : (ranges as Map<Loop, number>);
+  const inner = row.k === 'fold' && row.over > 0 ? new Map(ranges).set(row.loop, row.over) : ranges;
   return step(
     mapChildren(row, (child) => simplify(child, inner)),
     ranges,
@@ -71,6 +68,9 @@ const apply = (row: Extract<Row, { k: 'apply' }>, ranges: Ranges): Row => {
     return a.args[0] as Row;
   }
   if (b === undefined) return row;
+  if (fn === 'lt' && isInteger(argument) && same(b, 0) && greatest(a, ranges) !== undefined) {
+    return constant('bool', 0);
+  }
   if (dtype === 'bool' && argument === 'bool') {
     if (fn === 'and') {
       if (isFalse(a) || isFalse(b)) return constant('bool', 0);
@@ -132,12 +132,29 @@ const split = (row: Row, n: number, ranges: Ranges): [Row | undefined, Row] => {
   return [undefined, row];
 };
 
-/** The greatest value of an expression that is a sum of products of loop variables and is never negative. */
-const greatest = (row: Row, ranges: Ranges): number | undefined => {
-  if (row.k === 'const') return typeof row.value === 'number' && row.value >= 0 ? row.value : undefined;
+/** The greatest value of an expression made of loop variables and indices; undefined where it could be negative. */
+export const greatest = (row: Row, ranges: Ranges): number | undefined => {
+  if (row.k === 'const') {
+    const x = typeof row.value === 'string' ? -1 : Number(row.value);
+    return Number.isSafeInteger(x) && x >= 0 ? x : undefined;
+  }
   if (row.k === 'index') {
     const n = ranges.get(row.loop);
     return n === undefined ? undefined : n - 1;
+  }
+  if (row.k === 'element') {
+    const n = ranges.get(row.of);
+    return n === undefined ? undefined : n - 1;
+  }
+  if (row.k === 'fold')
+    return row.with === 'argmax' || row.with === 'argmin' ? Math.max(0, row.over - 1) : undefined;
+  if (row.k === 'choose') {
+    const all = [...row.then, row.otherwise].map((r) => greatest(r, ranges));
+    return all.every((x) => x !== undefined) ? Math.max(...all) : undefined;
+  }
+  if (row.k === 'apply' && row.fn === 'cast' && (row.dtype === 'int32' || row.dtype === 'int64')) {
+    const [from] = row.args as [Row];
+    return isInteger(dtypeOf(from)) ? greatest(from, ranges) : undefined;
   }
   if (row.k === 'at' && isInteger(row.table.dtype) && !isBig(row.table.dtype)) {
     const all = row.table.read(0, row.table.count) as Int32Array;

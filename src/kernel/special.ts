@@ -29,7 +29,8 @@ export const erfc = (x: number): number => {
 
 /** The error function, 2/√π ∫₀ˣ exp(-t²) dt; within some ULP. */
 export const erf = (x: number): number => {
-  if (Math.abs(x) < 3) return x === 0 ? x : series(x);
+  if (x === 0 || Number.isNaN(x)) return x;
+  if (Math.abs(x) < 3) return series(x);
   return x < 0 ? erfc(-x) - 1 : 1 - erfc(x);
 };
 
