@@ -12,6 +12,8 @@ import { CastMap, DictVectorizer, ZipMap } from './maps.ts';
 import { Normalizer } from './Normalizer.ts';
 import { OneHotEncoder } from './OneHotEncoder.ts';
 import { Scaler } from './Scaler.ts';
+import { SVMClassifier } from './SVMClassifier.ts';
+import { SVMRegressor } from './SVMRegressor.ts';
 import { TreeEnsemble } from './TreeEnsemble.ts';
 import { TreeEnsembleClassifier } from './TreeEnsembleClassifier.ts';
 import { TreeEnsembleRegressor } from './TreeEnsembleRegressor.ts';
@@ -30,6 +32,8 @@ export const ml: readonly Operator[] = [
   Normalizer,
   OneHotEncoder,
   Scaler,
+  SVMClassifier,
+  SVMRegressor,
   TreeEnsemble,
   TreeEnsembleClassifier,
   TreeEnsembleRegressor,
