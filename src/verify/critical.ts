@@ -3,7 +3,9 @@ import { dataOfAttribute } from '../ir/attributes.ts';
 import type { Node, Value } from '../ir/model.ts';
 import { OWN } from '../ir/model.ts';
 import { KIND, type Predicates } from '../ir/predicates.ts';
-import type { Data } from '../tensor/data.ts';
+import { type Data, load } from '../tensor/data.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { rounder } from '../tensor/float.ts';
 import type { Probe, TestTable } from './probe.ts';
 
 /** Constants that element `element` of a row of `value` is compared with. */
@@ -60,13 +62,15 @@ export const criticalsOf = ({ model, tables, dependence }: Probe): Critical[] =>
 
 const addTable = (t: TestTable, at: (v: Value, element: number) => Critical): void => {
   const p = t.predicates;
-  const numbers = p.numbers.read(0, p.numbers.count);
+  const numbers = load(p.numbers).data;
   t.columns.forEach((v, column) => {
     const c = at(v, 0);
-    const strings = v.type.kind === 'tensor' && v.type.dtype === 'string';
+    const dtype = v.type.kind === 'tensor' ? v.type.dtype : 'float64';
+    const strings = dtype === 'string';
+    const round = isFloat(dtype) ? rounder(dtype) : Number;
     const take = (literal: number) => {
       if (strings) c.strings.add(p.strings[literal] as string);
-      else c.numbers.add(Number(numbers[literal]));
+      else c.numbers.add(round(Number(numbers[literal])));
     };
     for (let row = 0; row < p.kind.length; row++) {
       if (p.column[row] !== column) continue;

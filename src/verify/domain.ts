@@ -16,6 +16,8 @@ export interface Domain {
   readonly values: readonly SlotValue[];
   /** How many of the first are numbers in order; 0 for strings. */
   readonly numeric: number;
+  /** Least and greatest finite number that comes from the model itself; null where there is none. */
+  readonly span: readonly [low: number, high: number] | null;
 }
 
 /** What a value inside the graph is when its one slot takes each value of its domain. */
@@ -84,11 +86,13 @@ export const domainsOf = (probe: Probe, criticals: readonly Critical[]): Domains
     const slot = single(c.value, c.element);
     return slot ? [{ ...c, slot }] : [];
   });
-  let domains = slots.map((slot) => domainOf(slot, startingValues(slot, watched)));
+  let domains = slots.map((slot) => domainOf(slot, startingValues(slot, watched), explored(slot)));
   let responses = respond(probe.model, domains, watched);
   const found = bisect(probe.model, domains, watched, responses);
   if (found.some((f) => f.length > 0)) {
-    domains = domains.map((d) => domainOf(d.slot, [...d.values, ...(found[d.slot.index] as number[])]));
+    domains = slots.map((slot) =>
+      domainOf(slot, [...startingValues(slot, watched), ...(found[slot.index] as number[])], explored(slot)),
+    );
     responses = respond(probe.model, domains, watched);
   }
   const byValue = new Map<Value, (Response | undefined)[]>();
@@ -130,25 +134,35 @@ const startingValues = (slot: Slot, watched: readonly Watched[]): SlotValue[] =>
     around(i.high);
   }
   for (const c of field?.categories ?? []) if (typeof c === 'number') around(c);
-  around(0);
-  around(1);
-  if (isFloat(dtype)) {
-    out.push(-Infinity, Infinity, Number.NaN);
-    // Somewhere to start looking from where a function of the slot crosses a constant.
-    for (const x of [1e-6, 1e-3, 0.1, 0.5, 2, 5, 10, 30, 100, 1e3, 1e4, 1e6, 1e9, 1e15, 1e30])
-      out.push(x, -x);
-  } else out.push(order.least, order.greatest);
   if (slot.absent) out.push(null);
   return out;
 };
 
-const domainOf = (slot: Slot, values: readonly SlotValue[]): Domain => {
-  if (slot.dtype === 'string') return { slot, values: [...new Set(values)], numeric: 0 };
+/** Numbers that the model does not name: specials, and places to look from for where a function of the slot flips. */
+const explored = ({ dtype }: Slot): number[] => {
+  if (dtype === 'string') return [];
+  const { least, greatest } = orderOf(dtype);
+  if (!isFloat(dtype)) return [least, 0, 1, greatest].filter((x) => x >= least && x <= greatest);
+  const out = [-Infinity, Infinity, Number.NaN, 0, -0];
+  for (const x of [1e-6, 1e-3, 0.1, 0.5, 1, 2, 5, 10, 30, 100, 1e3, 1e4, 1e6, 1e9, 1e15, 1e30])
+    out.push(x, -x);
+  return out;
+};
+
+const domainOf = (slot: Slot, own: readonly SlotValue[], further: readonly SlotValue[]): Domain => {
+  if (slot.dtype === 'string') return { slot, values: [...new Set(own)], numeric: 0, span: null };
   const round = rounder(slot.dtype);
   const finite: number[] = [];
   let nan = false;
   let missing = false;
-  for (const v of values) {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const v of own) {
+    if (typeof v !== 'number' || !Number.isFinite(v)) continue;
+    low = Math.min(low, v);
+    high = Math.max(high, v);
+  }
+  for (const v of [...own, ...further]) {
     if (v === null) missing = true;
     else if (Number.isNaN(v)) nan = true;
     else finite.push(round(v as number));
@@ -159,7 +173,7 @@ const domainOf = (slot: Slot, values: readonly SlotValue[]): Domain => {
   const numeric = distinct.length;
   if (nan) distinct.push(Number.NaN);
   if (missing) distinct.push(null);
-  return { slot, values: distinct, numeric };
+  return { slot, values: distinct, numeric, span: low <= high ? [low, high] : null };
 };
 
 /** All slots run through their domains side by side: what depends on one of them alone does not see the others. */

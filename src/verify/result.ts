@@ -8,6 +8,11 @@ export interface Side {
   readonly sha256?: string;
 }
 
+/** A number that JSON can hold: infinities and NaN are spelled. */
+export type Figure = number | 'Infinity' | '-Infinity' | 'NaN';
+
+export const figure = (x: number): Figure => (Number.isFinite(x) ? x : (String(x) as Figure));
+
 export interface ColumnAgreement {
   readonly column: string;
   readonly kind: 'label' | 'number';
@@ -19,13 +24,13 @@ export interface ColumnAgreement {
   readonly different: number;
   /** Rows where just one side is missing; counted in `different` too. */
   readonly missingOnOneSide: number;
-  readonly maxAbs: number;
-  readonly maxRel: number;
-  readonly maxUlp: number;
+  readonly maxAbs: Figure;
+  readonly maxRel: Figure;
+  readonly maxUlp: Figure;
   /** What was allowed, in words, and why. */
   readonly allowed: string;
-  /** Rows by how many ULP apart: 0, 1, 2, 3-4, 5-8, … ; the last bucket also holds what is missing on one side. */
-  readonly histogram: readonly { readonly upTo: number; readonly rows: number }[];
+  /** Rows by how many ULP apart: 0, 1, 2, 3-4, 5-8, … ; `Infinity` holds what is missing, NaN or infinite on one side. */
+  readonly histogram: readonly { readonly upTo: Figure; readonly rows: number }[];
 }
 
 export interface WorstRow {

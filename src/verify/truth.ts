@@ -1,7 +1,10 @@
 /** Predicates over the finite domains: for which values of a slot a test is TRUE, FALSE or UNKNOWN. */
 import type { Value } from '../ir/model.ts';
-import { ABSENT, KIND, type Predicates } from '../ir/predicates.ts';
-import { isBig } from '../tensor/dtype.ts';
+import { ABSENT, KIND, nearZero, type Predicates } from '../ir/predicates.ts';
+import { load } from '../tensor/data.ts';
+import { type DType, isFloat } from '../tensor/dtype.ts';
+import { rounder } from '../tensor/float.ts';
+import { numbers } from '../tensor/tensor.ts';
 import { membersOf } from './critical.ts';
 import { type Domain, type Domains, lowerBound, type Response } from './domain.ts';
 import type { TestTable } from './probe.ts';
@@ -41,18 +44,23 @@ const free: readonly Case[] = [[]];
 /** Three-valued comparison as the predicate table defines it. Written apart from the evaluator's own. */
 export class Holds {
   private readonly p: Predicates;
-  private readonly literals: ArrayLike<number>;
+  private readonly literals: readonly ArrayLike<number>[];
 
-  constructor(p: Predicates) {
+  /** `dtypes` of the columns: a literal is rounded to the dtype it is compared in. */
+  constructor(p: Predicates, dtypes: readonly DType[]) {
     this.p = p;
-    const read = p.numbers.read(0, p.numbers.count);
-    this.literals = isBig(p.numbers.dtype)
-      ? Float64Array.from(read as BigInt64Array, Number)
-      : (read as Float64Array);
+    const read = numbers(load(p.numbers));
+    this.literals = dtypes.map((d) => (isFloat(d) ? Float64Array.from(read, rounder(d)) : read));
+  }
+
+  /** The number at an index of the table's literals, as column `column` is compared with it. */
+  number(column: number, literal: number): number {
+    return this.literals[column]?.[literal] ?? Number.NaN;
   }
 
   literal(row: number): number {
-    return this.literals[this.p.literal[row] as number] as number;
+    const { column, literal } = this.p;
+    return this.number(column[row] as number, literal[row] as number);
   }
 
   /** A simple predicate on one element; a bit of RESULT. */
@@ -66,7 +74,7 @@ export class Holds {
     let absent = givenMissing;
     if (typeof x === 'number' && !absent) {
       if (bits & (ABSENT.nan | ABSENT.asZero) && Number.isNaN(x)) absent = true;
-      else if (bits & ABSENT.zero && Math.abs(x) <= 1e-35) absent = true;
+      else if (bits & ABSENT.zero && Math.abs(x) <= nearZero) absent = true;
     }
     if (absent && bits & ABSENT.asZero) {
       absent = false;
@@ -114,11 +122,12 @@ export class TruthTable {
   private readonly domains: readonly Domain[];
   private readonly responses: readonly (Response | undefined)[];
   private readonly truths = new Map<number, Truth | null>();
+  private readonly known = new Map<number, readonly Case[]>();
   private readonly interests = new Map<number, readonly number[]>();
 
   constructor(table: TestTable, { domains, response }: Domains) {
     this.predicates = table.predicates;
-    this.holds = new Holds(table.predicates);
+    this.holds = new Holds(table.predicates, table.columns.map(dtypeOf));
     this.domains = domains;
     this.responses = table.columns.map((v: Value) => response(v, 0));
   }
@@ -192,8 +201,18 @@ export class TruthTable {
     };
   }
 
-  /** The cases in which the predicate's result is one of `results`. A constraint on an opaque test is no constraint. */
+  /** The cases in which the predicate's result is one of `results`. An opaque test constrains nothing. */
   cases(row: number, results: number): readonly Case[] {
+    const key = row * 8 + results;
+    let found = this.known.get(key);
+    if (!found) {
+      found = this.computeCases(row, results);
+      this.known.set(key, found);
+    }
+    return found;
+  }
+
+  private computeCases(row: number, results: number): readonly Case[] {
     const p = this.predicates;
     const kind = p.kind[row] as number;
     if (kind === KIND.true) return results & RESULT.true ? free : [];
@@ -336,7 +355,7 @@ export class TruthTable {
     const kind = p.kind[row] as number;
     if (numeric === 0) {
       // Categories. The last one is missing, where it may be.
-      if (values.length <= 64) values.forEach((_, i) => found.add(i));
+      if (values.length <= 64) for (let i = 0; i < values.length; i++) found.add(i);
       else {
         for (const ranges of [t.whenTrue, t.whenFalse, t.whenUnknown]) {
           for (const i of spread(ranges, 24)) found.add(i);
@@ -348,7 +367,7 @@ export class TruthTable {
       const literals =
         kind >= KIND.lt && kind <= KIND.ne
           ? [this.holds.literal(row)]
-          : Array.from(membersOf(p, row), (m) => Number(p.numbers.read(m, m + 1)[0]));
+          : Array.from(membersOf(p, row), (m) => this.holds.number(p.column[row] as number, m));
       if (response.numbers && response.ascending) {
         for (const x of literals) {
           const from = lowerBound(response.numbers, x, numeric);
@@ -368,6 +387,8 @@ export class TruthTable {
     return [...found];
   }
 }
+
+const dtypeOf = ({ type }: Value): DType => (type.kind === 'tensor' ? type.dtype : 'float64');
 
 /** Some indices of a set, spread over it. */
 const spread = (ranges: Ranges, most: number): number[] => {

@@ -1,0 +1,227 @@
+/**
+ * How far two honest runtimes may be apart: a running error analysis over the graph, row by row. Comparisons, selections
+ * and IEEE arithmetic are exact by themselves; an elementary function is allowed 4 ULP (V8 and onnxruntime differ by up to
+ * 2), a sum whose order is free and a dot product n·u times the sum of the magnitudes; what an error becomes further on is
+ * found by moving the operands of every operator to the ends of their errors.
+ */
+import type { Node, Value } from '../ir/model.ts';
+import { OWN } from '../ir/model.ts';
+import { find } from '../ops/registry.ts';
+import { type DType, isFloat } from '../tensor/dtype.ts';
+import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
+
+const elementary = new Set(
+  `Exp Log Sigmoid Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Erf Pow Softplus Gelu Mish Selu Elu
+  Softsign Log1p Expm1 NormalCdf`.split(/\s+/),
+);
+const normalised = new Set(['Softmax', 'LogSoftmax']);
+const products = new Set(['MatMul', 'Gemm', 'Conv', 'ConvTranspose', 'Einsum']);
+const freeSums = new Set([
+  'ReduceSum',
+  'ReduceMean',
+  'ReduceSumSquare',
+  'ReduceL1',
+  'ReduceL2',
+  'AveragePool',
+  'GlobalAveragePool',
+]);
+const moving = new Set(
+  `Gather Concat Reshape Slice Transpose Split Squeeze Unsqueeze Expand Tile Flatten Identity Where Fill Mask Choose Pad
+  Segment`.split(/\s+/),
+);
+const moved = new Set(
+  `Add Sub Mul Div Neg Abs Max Min Clip Cast Relu Reciprocal Sqrt Sum Interpolate LeakyRelu`.split(/\s+/),
+);
+
+export const ulpOf = (x: number, dtype: DType): number => {
+  const a = Math.abs(x);
+  if (!Number.isFinite(a)) return 0;
+  const [digits, least] = dtype === 'float64' ? [52, -1074] : dtype === 'float32' ? [23, -149] : [10, -24];
+  return Math.max(2 ** (Math.floor(Math.log2(a || 1e-320)) - digits), 2 ** least);
+};
+
+const unit = (dtype: DType): number =>
+  dtype === 'float64' ? 2 ** -53 : dtype === 'float32' ? 2 ** -24 : 2 ** -11;
+
+/** What the graph does on the way to a value that is not exact everywhere. */
+export interface Inexact {
+  /** Elementary functions by name, and how often on the longest way. */
+  readonly functions: ReadonlyMap<string, number>;
+  readonly products: ReadonlySet<string>;
+  readonly sums: ReadonlySet<string>;
+}
+
+const isInexact = (n: Node): boolean =>
+  elementary.has(n.op.name) ||
+  normalised.has(n.op.name) ||
+  products.has(n.op.name) ||
+  (freeSums.has(n.op.name) && n.op.domain !== OWN);
+
+/** By value: what is inexact on the way to it; nothing for exact ones. */
+export const inexactWays = (nodes: readonly Node[]): Map<Value, Inexact> => {
+  const found = new Map<Value, Inexact>();
+  for (const n of nodes) {
+    const behind = n.inputs.flatMap((v) => (v && found.get(v)) ?? []);
+    if (behind.length === 0 && !isInexact(n)) continue;
+    const functions = new Map<string, number>();
+    for (const b of behind)
+      for (const [f, k] of b.functions) functions.set(f, Math.max(functions.get(f) ?? 0, k));
+    const { name } = n.op;
+    if (elementary.has(name) || normalised.has(name)) functions.set(name, (functions.get(name) ?? 0) + 1);
+    const own = {
+      functions,
+      products: new Set([...behind.flatMap((b) => [...b.products]), ...(products.has(name) ? [name] : [])]),
+      sums: new Set([...behind.flatMap((b) => [...b.sums]), ...(freeSums.has(name) ? [name] : [])]),
+    };
+    for (const o of n.outputs) if (o) found.set(o, own);
+  }
+  return found;
+};
+
+/** In words, for the report. */
+export const allowanceInWords = (way: Inexact | undefined): string => {
+  if (!way) return 'exactly equal: only comparisons, selections and sums in a fixed order lead to it';
+  const parts: string[] = [];
+  if (way.functions.size > 0) {
+    const list = [...way.functions].map(([f, k]) => (k === 1 ? f : `${k} × ${f}`)).join(', ');
+    parts.push(`4 ULP for each elementary function on the way (${list})`);
+  }
+  if (way.products.size > 0)
+    parts.push(`n·u·Σ|a·b| for dot products of n terms (${[...way.products].join(', ')})`);
+  if (way.sums.size > 0) parts.push(`n·u·Σ|x| for sums whose order is free (${[...way.sums].join(', ')})`);
+  return `${parts.join('; ')}; carried through the operators that follow, row by row`;
+};
+
+/**
+ * Absolute bounds by value, element by element, for the rows that `values` holds. Values without an entry are exact.
+ * Only the values of the top-level graph are known; a body counts as its operator.
+ */
+export const errorBounds = (
+  nodes: readonly Node[],
+  values: ReadonlyMap<Value, Tensor>,
+): Map<Value, Float64Array> => {
+  const bounds = new Map<Value, Float64Array>();
+  for (const n of nodes) {
+    const inputs = n.inputs.map((v) => (v ? (values.get(v) ?? null) : null));
+    const errors = n.inputs.map((v) => (v ? bounds.get(v) : undefined));
+    const carries = errors.some((e) => e !== undefined);
+    if (!carries && !isInexact(n)) continue;
+    n.outputs.forEach((o, slot) => {
+      const y = o && values.get(o);
+      if (!o || !y || !isFloat(y.dtype)) return;
+      bounds.set(o, boundOf(n, slot, inputs, errors, y));
+    });
+  }
+  return bounds;
+};
+
+type Errors = readonly (Float64Array | undefined)[];
+
+const evaluate = (n: Node, inputs: readonly (Tensor | null)[], slot: number): Float64Array | undefined => {
+  const out = find(n.op)?.evaluate?.(inputs, n, undefined as never)[slot];
+  return out && isFloat(out.dtype) ? Float64Array.from(out.data as Float64Array) : undefined;
+};
+
+const boundOf = (
+  n: Node,
+  slot: number,
+  inputs: readonly (Tensor | null)[],
+  errors: Errors,
+  y: Tensor,
+): Float64Array => {
+  const { name } = n.op;
+  const out = Float64Array.from(y.data as Float64Array);
+  const rounding = out.map((x) => ulpOf(x, y.dtype));
+  const plus = (a: Float64Array, k: number) => a.map((x, i) => x + k * (rounding[i] as number));
+  if (inputs.some((t, i) => n.inputs[i] && !t)) return proportional(inputs, errors, out, rounding);
+  if (normalised.has(name)) {
+    const most = Math.max(0, ...(errors[0] ?? []));
+    const terms = countOf(y.dims.slice(1));
+    return out.map(
+      (p, i) =>
+        (name === 'Softmax' ? p * Math.expm1(2 * most) : 2 * most) + (8 + terms) * (rounding[i] as number),
+    );
+  }
+  if (products.has(name)) {
+    const spread = (k: number) =>
+      inputs.map((t, i) => t && withData(t, (x, j) => Math.abs(x) + k * (errors[i]?.[j] ?? 0)));
+    const high = evaluate(n, spread(1), slot);
+    const low = evaluate(n, spread(0), slot);
+    if (!high || !low) return proportional(inputs, errors, out, rounding);
+    const terms = Math.max(...inputs.map((t) => (t ? countOf(t.dims.slice(-2)) : 1)));
+    return high.map((h, i) => h - (low[i] as number) + 2 * terms * unit(y.dtype) * h);
+  }
+  if (freeSums.has(name) && n.op.domain !== OWN) {
+    const spread = (k: number) =>
+      inputs.map((t, i) =>
+        t && isFloat(t.dtype) ? withData(t, (x, j) => Math.abs(x) + k * (errors[i]?.[j] ?? 0)) : t,
+      );
+    const high = evaluate(n, spread(1), slot);
+    const low = evaluate(n, spread(0), slot);
+    if (!high || !low) return proportional(inputs, errors, out, rounding);
+    const terms = (inputs[0]?.data.length ?? 1) / Math.max(1, out.length);
+    return high.map((h, i) => h - (low[i] as number) + 2 * terms * unit(y.dtype) * h);
+  }
+  if (moving.has(name)) {
+    const carried = inputs.map((t, i) =>
+      t && isFloat(t.dtype) ? withData(t, (_, j) => errors[i]?.[j] ?? 0) : t,
+    );
+    return evaluate(n, carried, slot) ?? proportional(inputs, errors, out, rounding);
+  }
+  if (elementary.has(name) || moved.has(name)) {
+    const ends = corners(n, slot, inputs, errors, out);
+    if (ends) return plus(ends, elementary.has(name) ? 4 : 1);
+  }
+  return proportional(inputs, errors, out, rounding);
+};
+
+const withData = (t: Tensor, f: (x: number, i: number) => number): Tensor => {
+  const data = Float64Array.from(t.data as Float64Array, f);
+  return tensor(t.dtype, t.dims, t.dtype === 'float64' ? data : Float32Array.from(data), t.missing);
+};
+
+/** The most that the result moves while the operands with errors move to either end. */
+const corners = (
+  n: Node,
+  slot: number,
+  inputs: readonly (Tensor | null)[],
+  errors: Errors,
+  y: Float64Array,
+): Float64Array | undefined => {
+  const loose = errors.flatMap((e, i) => (e ? [i] : []));
+  if (loose.length > 3) return undefined;
+  const most = new Float64Array(y.length);
+  for (let mask = 0; mask < 2 ** loose.length; mask++) {
+    const ends = inputs.map((t, i) => {
+      const at = loose.indexOf(i);
+      const e = errors[i];
+      if (!t || at < 0 || !e) return t;
+      const sign = (mask >> at) & 1 ? 1 : -1;
+      return withData(t, (x, j) => x + sign * (e[j] as number));
+    });
+    const moved = evaluate(n, ends, slot);
+    if (!moved) return undefined;
+    moved.forEach((m, i) => {
+      const d = Math.abs(m - (y[i] as number));
+      if (d > (most[i] as number)) most[i] = d;
+    });
+  }
+  return most;
+};
+
+/** An operator without a rule of its own: the largest relative error that goes in comes out, and 4 ULP. */
+const proportional = (
+  inputs: readonly (Tensor | null)[],
+  errors: Errors,
+  y: Float64Array,
+  rounding: Float64Array,
+): Float64Array => {
+  let relative = 0;
+  errors.forEach((e, i) => {
+    e?.forEach((x, j) => {
+      const v = Math.abs(Number(inputs[i]?.data[j] ?? 0));
+      if (v > 0 && Number.isFinite(v)) relative = Math.max(relative, x / v);
+    });
+  });
+  return y.map((v, i) => Math.abs(v) * relative + 4 * (rounding[i] as number));
+};
