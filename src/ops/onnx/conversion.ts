@@ -29,7 +29,11 @@ const fromNumber = (to: DType, how: Casting): ((x: number) => number) => {
   const { kind, bits } = dtypeInfo(to);
   if (kind === 'bool') return (x) => (x === 0 ? 0 : 1);
   if (to === 'float8e8m0') return (x) => toScale(x, how);
-  if (kind === 'float') return bits === 8 && how.saturate ? saturating(to) : rounder(to);
+  if (kind === 'float') {
+    const round = bits === 8 && how.saturate ? saturating(to) : rounder(to);
+    // Floats of 4 and 6 bits have no NaN; the standard's own cases make it 0.
+    return bits < 8 ? (x) => (Number.isNaN(x) ? 0 : round(x)) : round;
+  }
   // Storing in an array of 8 bits or more cuts towards zero and wraps; narrower integers wrap here. Floats outside the
   // range, which the standard leaves undefined, wrap as well; what is not finite becomes 0.
   if (bits >= 8) return (x) => x;

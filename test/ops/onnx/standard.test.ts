@@ -19,7 +19,8 @@ const judge = (c: Case): string | undefined => {
     const wrong = difference(got, wanted);
     if (wrong) return `${name} ${wrong}`;
     const inferred = model.graph.results[i]?.type ?? { kind: 'unknown' };
-    if (!fits(tensorType(got.dtype, got.dims), inferred)) return `${name} is inferred as ${formatType(inferred)}`;
+    if (!fits(tensorType(got.dtype, got.dims), inferred))
+      return `${name} is inferred as ${formatType(inferred)}`;
   }
   return undefined;
 };
@@ -43,12 +44,16 @@ describe("the standard's node cases", () => {
 
   test('they reach every version of every operator that they have cases for', () => {
     const reached = new Set(
-      cases.flatMap((c) => c.nodes.map((n) => `${n.op} ${versionsOf('', n.op).findLast((v) => v <= c.opset)}`)),
+      cases.flatMap((c) =>
+        c.nodes.map((n) => `${n.op} ${versionsOf('', n.op).findLast((v) => v <= c.opset)}`),
+      ),
     );
     for (const version of reached) {
       const [name = '', since] = version.split(' ');
       expect(find({ domain: '', name, since: Number(since) })).toBeDefined();
     }
-    console.log(`${reached.size} versions of ${new Set(cases.flatMap((c) => c.nodes.map((n) => n.op))).size} operators`);
+    console.log(
+      `${reached.size} versions of ${new Set(cases.flatMap((c) => c.nodes.map((n) => n.op))).size} operators`,
+    );
   });
 });
