@@ -125,7 +125,8 @@ export const storeFields = (fields: readonly Field[], absent: ReadonlySet<Value>
     })),
   );
 
-const markerOf = ({ type }: Value): 'NaN' | '' => (type.kind === 'tensor' && type.dtype === 'string' ? '' : 'NaN');
+const markerOf = ({ type }: Value): 'NaN' | '' =>
+  type.kind === 'tensor' && type.dtype === 'string' ? '' : 'NaN';
 
 const isStringOrNumber = (x: unknown): x is string | number => typeof x === 'string' || typeof x === 'number';
 const isString = (x: unknown): x is string => typeof x === 'string';

@@ -1,18 +1,19 @@
 /** ONNX files → Model. */
 import { Builder } from '../../src/ir/builder.ts';
 import type { Reader, ReadResult, Source } from '../../src/ir/converter.ts';
-import { Diagnostics, fail, type Place } from '../../src/ir/diagnostic.ts';
-import type { Dim, Model, Region, Type, Value } from '../../src/ir/model.ts';
+import { Diagnostics, type Place } from '../../src/ir/diagnostic.ts';
+import type { Dim, Model, Type } from '../../src/ir/model.ts';
 import { operators } from '../../src/ops/registry.ts';
 import type { Bytes } from './bytes.ts';
 import { checkModel, domainOf, opsetsOf } from './check.ts';
 import { decode } from './decode.ts';
 import { externalFiles } from './external.ts';
-import { carriedFields, defaultFields, fieldsKey, type Labels } from './fields.ts';
+import { carriedFields, defaultFields, fieldsKey } from './fields.ts';
 import { buildGraph, type Context, functionsOf, refuseUnknown } from './graph.ts';
 import { graphExtra, type Origin, withOrigin } from './origin.ts';
-import type { GraphProto, ModelProto, NodeProto } from './schema.ts';
+import type { GraphProto, ModelProto } from './schema.ts';
 import { typeOf } from './types.ts';
+import { labelsOf, takeOffZipMaps } from './zipmap.ts';
 
 export const format = 'ONNX';
 
@@ -57,57 +58,6 @@ const findRows = (
     types.set(name, open ? { ...t, dims: [rows, ...(t.dims as readonly Dim[]).slice(1)] } : t);
   }
   return { rows, types };
-};
-
-interface ZipMaps {
-  readonly removed: ReadonlySet<NodeProto>;
-  /** Output of the graph → the tensor that goes into the ZipMap. */
-  readonly results: ReadonlyMap<string, string>;
-  /** The tensor → labels of its columns. */
-  readonly labels: ReadonlyMap<string, readonly string[]>;
-}
-
-/** ZipMap makes a map a row of a matrix, its labels being the keys: a matrix with named columns says the same. */
-const takeOffZipMaps = (graph: GraphProto): ZipMaps => {
-  const removed = new Set<NodeProto>();
-  const results = new Map<string, string>();
-  const labels = new Map<string, readonly string[]>();
-  const outputs = new Set((graph.output ?? []).map((o) => o.name));
-  const read = new Set((graph.node ?? []).flatMap((n) => n.input ?? []));
-  for (const node of graph.node ?? []) {
-    if (node.op_type !== 'ZipMap' || domainOf(node.domain) !== 'ai.onnx.ml') continue;
-    const [output = ''] = node.output ?? [];
-    const [input = ''] = node.input ?? [];
-    // Where the maps are read again they stay: nothing reads maps but operators that are refused anyway.
-    if (!outputs.has(output) || read.has(output) || input === '') continue;
-    const attributes = new Map((node.attribute ?? []).map((a) => [a.name, a]));
-    const strings = attributes.get('classlabels_strings')?.strings;
-    const numbers = attributes.get('classlabels_int64s')?.ints;
-    removed.add(node);
-    results.set(output, input);
-    labels.set(input, (strings ?? numbers ?? []).map(String));
-  }
-  return { removed, results, labels };
-};
-
-const labelsOf = (region: Region, graph: GraphProto, zipMaps: ZipMaps, file: string): Labels => {
-  const labels = new Map<Value, readonly string[]>();
-  (graph.output ?? []).forEach(({ name = '' }, i) => {
-    const names = labels && zipMaps.labels.get(zipMaps.results.get(name) ?? '');
-    const value = region.results[i] as Value;
-    if (!names) return;
-    const width = value.type.kind === 'tensor' ? value.type.dims?.[1] : undefined;
-    if (new Set(names).size !== names.length || (typeof width === 'number' && width !== names.length)) {
-      const at = { file, at: `output '${name}'` };
-      fail(
-        'onnx/zipmap',
-        `ZipMap gives ${names.length} labels to ${width ?? 'some'} columns, or one twice`,
-        at,
-      );
-    }
-    labels.set(value, names);
-  });
-  return labels;
 };
 
 const unknownFields = (message: object, found: Map<string, number>, name: string): void => {

@@ -3,6 +3,7 @@
  * these indices without looking (there were reads out of bounds). Also what a leaf says must exist.
  */
 import { fail, type Place } from '../../src/ir/diagnostic.ts';
+import type { Model } from '../../src/ir/model.ts';
 import type { AttributeProto, Int, NodeProto } from './schema.ts';
 import { type External, TensorData } from './tensors.ts';
 
@@ -217,3 +218,28 @@ const checkRooted = (attributes: Attributes, at: Place): void => {
 
 const tensorCount = (attribute: AttributeProto | undefined): number =>
   attribute?.t ? (attribute.t.dims ?? [1]).reduce<number>((n, d) => n * Number(d), 1) : 0;
+
+const treeOperators: ReadonlySet<string> = new Set([
+  'TreeEnsembleClassifier',
+  'TreeEnsembleRegressor',
+  'TreeEnsemble',
+]);
+
+/** Does every tree ask for columns that its input has? Only where the built graph knows how many those are. */
+export const checkFeatures = (model: Model): void => {
+  for (const n of model.graph.nodes) {
+    if (n.op.domain !== 'ai.onnx.ml' || !treeOperators.has(n.op.name)) continue;
+    const type = n.inputs[0]?.type;
+    const columns = type?.kind === 'tensor' ? type.dims?.at(-1) : undefined;
+    if (typeof columns !== 'number') continue;
+    const asked = n.attributes.get('nodes_featureids');
+    const modes = n.attributes.get('nodes_modes');
+    if (asked?.kind !== 'ints') continue;
+    asked.values.forEach((f, i) => {
+      const leaf = modes?.kind === 'strings' && modes.values[i] === 'LEAF';
+      if (!leaf && Number(f) >= columns) {
+        fail('onnx/tree', `a tree asks for feature ${f}, its input has ${columns} columns`, n.from[0]);
+      }
+    });
+  }
+};
