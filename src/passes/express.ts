@@ -4,8 +4,8 @@
  * Keeps values; sums of trees become one operator (see fuse.ts).
  */
 import type { Operators } from '../ir/builder.ts';
-import { fail, isRefusal, type Place, type Refusal, refuse } from '../ir/diagnostic.ts';
-import { type Model, type Node, type OpId, opName } from '../ir/model.ts';
+import { fail, isRefusal, type Place, PortolanError, type Refusal, refuse } from '../ir/diagnostic.ts';
+import { type Model, type Node, type OpId, opName, type Value } from '../ir/model.ts';
 import { find, operators, resolve } from '../ops/registry.ts';
 import { dead } from './dead.ts';
 import { fuseTrees } from './fuse.ts';
@@ -59,6 +59,20 @@ const missing = (node: Node, opsets: Opsets): Refusal => {
     : refuse('express/not-at-opset', `opset ${opset} has no form of its version ${node.op.since}`);
 };
 
+type Said = readonly (Value | null)[] | Refusal;
+
+/** An operator that the target does not have yet stands in the way like any other. */
+const withTarget = (say: () => Said): Said => {
+  try {
+    return say();
+  } catch (e) {
+    if (e instanceof PortolanError && e.diagnostic.rule === 'ir/unknown-operator') {
+      return refuse('express/not-at-opset', `its form needs more: ${e.message} at this opset`);
+    }
+    throw e;
+  }
+};
+
 const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly obstacles: Obstacle[] } => {
   const obstacles = new Map<string, Obstacle>();
   let current = dead(fuseTrees(model, opsets, at(opsets)));
@@ -73,10 +87,12 @@ const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly o
         const s = status(node, opsets);
         const operator = find(node.op);
         const gap = s.k === 'rewrite' ? undefined : gapOf(node);
+        const said = () =>
+          operator?.express?.(moved, b, opsets) ?? operator?.expand?.(moved, b) ?? missing(node, opsets);
         const result = gap
           ? gap(moved, b)
           : s.k === 'rewrite'
-            ? (operator?.express?.(moved, b, opsets) ?? operator?.expand?.(moved, b) ?? missing(node, opsets))
+            ? withTarget(said)
             : s.k === 'stamp'
               ? b.call(s.op, inputs, {
                   attributes: node.attributes,

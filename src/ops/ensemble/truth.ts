@@ -9,7 +9,7 @@ import { rounder } from '../../tensor/float.ts';
 import { numbers } from '../../tensor/tensor.ts';
 import { cast, literal, ML } from '../ml/build.ts';
 import type { Plane } from '../operator.ts';
-import { dtypeOf, not, orAll, where } from '../own/where.ts';
+import { dtypeOf, everywhere, not, orAll, reduce, where } from '../own/where.ts';
 
 export interface Truth {
   /** bool `[N, 1]`; false where the predicate is UNKNOWN. */
@@ -165,9 +165,8 @@ export class Truths {
   /** The same truth in every row. */
   private everywhere(value: boolean): Value {
     const { b } = this;
-    const [any] = this.columns;
-    const everywhere = b.constant(constant('bool', [value], []));
-    return any ? b.op('Expand', [everywhere, b.op('Shape', [any.data])]) : everywhere;
+    const { data } = this.columns[0] as Plane;
+    return everywhere(b, data, b.constant(constant('bool', [value], [])));
   }
 
   private literals(p: number): number[] {
@@ -215,20 +214,9 @@ export class Truths {
     if (wanted.length === 0) return this.everywhere(negated);
     // [N, 1] beside [1, members]: is any of them equal?
     const equal = b.op('Equal', [column, b.constant(constant(dtype, wanted, [1, wanted.length]))]);
-    const counts = b.op('ReduceMax', this.reduceInputs(cast(b, equal, 'int32')), this.reduceAttributes());
+    const counts = reduce(b, 'ReduceMax', cast(b, equal, 'int32'), 1, this.opsets, true);
     const found = cast(b, counts, 'bool');
     return negated ? not(b, found) : found;
-  }
-
-  /** ReduceMax takes its axes as an input from opset 18 on. */
-  private reduceInputs(x: Value): Value[] {
-    return (this.opsets.get('') ?? 0) >= 18 ? [x, literal(this.b, 'int64', [1])] : [x];
-  }
-
-  private reduceAttributes(): Record<string, ReturnType<typeof attr.int> | ReturnType<typeof attr.ints>> {
-    return (this.opsets.get('') ?? 0) >= 18
-      ? { keepdims: attr.int(1) }
-      : { keepdims: attr.int(1), axes: attr.ints([1]) };
   }
 }
 

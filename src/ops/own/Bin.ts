@@ -1,10 +1,13 @@
-import { dataOfAttribute, stringsOf } from '../../ir/attributes.ts';
-import { type Interval, type Node, OWN, tensorType } from '../../ir/model.ts';
+import { attr, dataOfAttribute, stringsOf } from '../../ir/attributes.ts';
+import { type Interval, type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { load } from '../../tensor/data.ts';
 import type { DType } from '../../tensor/dtype.ts';
+import { nextDown32, nextDown64, nextUp32, nextUp64 } from '../../tensor/float.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { cast, literal } from '../ml/build.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { arity, floats } from './types.ts';
+import { dtypeOf, everywhere, missingInput, reduce, withLastAxis } from './where.ts';
 
 /** The intervals; an edge that is not there is infinite. */
 export const intervalsOf = (node: Node, dtype: DType): readonly Interval[] => {
@@ -48,6 +51,30 @@ export const Bin: Operator = {
       if (!missing?.[i]) out[i] = intervals.findIndex((interval) => holds(interval, data[i] as number));
     }
     return [tensor('int32', dims, out)];
+  },
+  express: (node, b, opsets) => {
+    const [given] = node.inputs as readonly [Value];
+    const dtype: DType = dtypeOf(given) === 'float64' ? 'float64' : 'float32';
+    const up = dtype === 'float64' ? nextUp64 : nextUp32;
+    const down = dtype === 'float64' ? nextDown64 : nextDown32;
+    const intervals = intervalsOf(node, dtypeOf(given) as DType);
+    if (intervals.length === 0) return [everywhere(b, given, literal(b, 'int32', -1))];
+    // Open ends become closed ones, one float further in; past the last float there is nothing: NaN holds no x.
+    const low = intervals.map((i) =>
+      i.closure[0] === 'c' ? i.low : i.low === Infinity ? Number.NaN : up(i.low),
+    );
+    const high = intervals.map((i) =>
+      i.closure[1] === 'c' ? i.high : i.high === -Infinity ? Number.NaN : down(i.high),
+    );
+    const x = withLastAxis(b, cast(b, given, dtype), opsets);
+    const inside = b.op('And', [
+      b.op('GreaterOrEqual', [x, literal(b, dtype, low)]),
+      b.op('LessOrEqual', [x, literal(b, dtype, high)]),
+    ]);
+    const flags = cast(b, inside, 'int32');
+    const first = b.op('ArgMax', [flags], { axis: attr.int(-1), keepdims: attr.int(0) });
+    const any = cast(b, reduce(b, 'ReduceMax', flags, -1, opsets), 'bool');
+    return missingInput(node) ?? [b.op('Where', [any, cast(b, first, 'int32'), literal(b, 'int32', -1)])];
   },
   rows: () => 'each',
 };

@@ -1,8 +1,9 @@
-import { OWN, type TensorType, tensorType } from '../../ir/model.ts';
+import { OWN, type TensorType, tensorType, type Value } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { at, Collector, type Operand, together } from './elements.ts';
 import { anyAbsent, broadcastAll, sameDtype, tensorInputs } from './types.ts';
+import { missingInput, where } from './where.ts';
 
 /** The branch whose `when` is the first TRUE, else the last input. UNKNOWN is not TRUE. */
 export const Choose: Operator = {
@@ -43,6 +44,14 @@ export const Choose: Operator = {
       if (!chosen.missing?.[j]) out.set(i, chosen.data[j] as Tensor['data'][number]);
     }
     return [out.tensor()];
+  },
+  express: (node, b) => {
+    const inputs = node.inputs as readonly Value[];
+    let chosen = inputs[inputs.length - 1] as Value;
+    for (let i = inputs.length - 3; i >= 0; i -= 2) {
+      chosen = where(b, inputs[i] as Value, inputs[i + 1] as Value, chosen);
+    }
+    return missingInput(node) ?? [chosen];
   },
   rows: () => 'each',
 };

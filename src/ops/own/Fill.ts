@@ -1,9 +1,10 @@
-import { OWN, tensorType } from '../../ir/model.ts';
+import { OWN, tensorType, type Value } from '../../ir/model.ts';
 import { column } from '../../tensor/dtype.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused } from '../operator.ts';
 import { at, type Operand, together } from './elements.ts';
 import { arity, broadcastAll, sameDtype, tensorInputs } from './types.ts';
+import { missingInput } from './where.ts';
 
 /** x, and `value` where x is missing. The way from values that may be missing to plain ones. */
 export const Fill: Operator = {
@@ -27,6 +28,11 @@ export const Fill: Operator = {
       out[i] = x.missing?.[j] ? value.data[at(value, i)] : x.data[j];
     }
     return [tensor(dtype, dims, out as Tensor['data'])];
+  },
+  express: (node, b) => {
+    const [x, value] = node.inputs as readonly [Value, Value];
+    // Nothing is missing: x itself, in the shape of both.
+    return missingInput(node) ?? [b.op('Expand', [x, b.op('Shape', [value])])];
   },
   rows: () => 'each',
 };

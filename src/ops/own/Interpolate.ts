@@ -1,12 +1,15 @@
-import { dataOfAttribute, stringOf } from '../../ir/attributes.ts';
-import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { attr, dataOfAttribute, stringOf } from '../../ir/attributes.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { load } from '../../tensor/data.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
+import { cast, literal } from '../ml/build.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { Collector } from './elements.ts';
 import { arity, floats } from './types.ts';
+import { dtypeOf, missingInput, reduce, withLastAxis } from './where.ts';
 
 export type Outliers = 'asIs' | 'asMissingValues' | 'asExtremeValues';
 
@@ -82,6 +85,39 @@ export const Interpolate: Operator = {
       out.set(i, round(b1 + round(share * round(b2 - b1))));
     }
     return [out.tensor()];
+  },
+  express: (node, b, opsets) => {
+    const [x] = node.inputs as readonly [Value];
+    const dtype = dtypeOf(x) as DType;
+    const { origs, norms, outliers } = pointsOf(node, dtype);
+    if (outliers === 'asMissingValues') {
+      return refuse('express/missing', 'its outliers are missing, which ONNX cannot hold');
+    }
+    const round = rounder(dtype);
+    const pieces = Array.from({ length: origs.length - 1 }, (_, k) => k);
+    const inner = Array.from(origs).slice(1, -1);
+    // The piece of x: how many inner points it has reached.
+    const reached = b.op('GreaterOrEqual', [withLastAxis(b, x, opsets), literal(b, dtype, inner)]);
+    const piece = inner.length === 0 ? null : reduce(b, 'ReduceSum', cast(b, reached, 'int32'), -1, opsets);
+    const ofPiece = (f: (k: number) => number): Value => {
+      const table = pieces.map(f);
+      return piece
+        ? b.op('Gather', [literal(b, dtype, table), piece], { axis: attr.int(0) })
+        : literal(b, dtype, table[0] as number);
+    };
+    const at = (list: ArrayLike<number>, k: number) => list[k] as number;
+    const share = b.op('Div', [
+      b.op('Sub', [x, ofPiece((k) => at(origs, k))]),
+      ofPiece((k) => round(at(origs, k + 1) - at(origs, k))),
+    ]);
+    const rise = b.op('Mul', [share, ofPiece((k) => round(at(norms, k + 1) - at(norms, k)))]);
+    const y = b.op('Add', [ofPiece((k) => at(norms, k)), rise]);
+    if (outliers === 'asIs') return missingInput(node) ?? [y];
+    const last = origs.length - 1;
+    const low = b.op('Less', [x, literal(b, dtype, at(origs, 0))]);
+    const high = b.op('Greater', [x, literal(b, dtype, at(origs, last))]);
+    const capped = b.op('Where', [high, literal(b, dtype, at(norms, last)), y]);
+    return missingInput(node) ?? [b.op('Where', [low, literal(b, dtype, at(norms, 0)), capped])];
   },
   rows: () => 'each',
 };

@@ -1,7 +1,9 @@
-import { OWN, tensorType } from '../../ir/model.ts';
+import { OWN, tensorType, type Value } from '../../ir/model.ts';
 import { constant } from '../../tensor/data.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { literal } from '../ml/build.ts';
 import { type Operator, type Plane, tensorInput } from '../operator.ts';
+import { everywhere, missingInput } from './where.ts';
 
 /** true where an element is missing. The way from values that may be missing to ONNX's booleans. */
 export const IsMissing: Operator = {
@@ -20,5 +22,6 @@ export const IsMissing: Operator = {
     const no = b.constant(constant('bool', [false], []));
     return [{ data: b.op('Expand', [no, b.op('Shape', [data])]), missing: null }];
   },
+  express: (node, b) => missingInput(node) ?? [everywhere(b, node.inputs[0] as Value, literal(b, 'bool', 0))],
   rows: () => 'each',
 };

@@ -1,9 +1,10 @@
 import { stringOf } from '../../ir/attributes.ts';
-import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { FALSE, TRUE, UNKNOWN } from '../../ir/predicates.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { at, Collector, together } from './elements.ts';
 import { anyAbsent, arity, broadcastAll, tensorInputs } from './types.ts';
+import { missingInput } from './where.ts';
 
 /** Kleene's strong three-valued connectives, from two values to one. */
 export const kleene = {
@@ -48,6 +49,13 @@ export const Kleene: Operator = {
       if (truth !== UNKNOWN) out.set(i, truth);
     }
     return [out.tensor()];
+  },
+  express: (node, b) => {
+    const inputs = node.inputs as readonly Value[];
+    const fn = fnOf(node);
+    const op = { and: 'And', or: 'Or', xor: 'Xor', not: 'Not' }[fn];
+    const joined = fn === 'not' ? b.op(op, inputs) : inputs.reduce((x, y) => b.op(op, [x, y]));
+    return missingInput(node) ?? [joined];
   },
   rows: () => 'each',
 };

@@ -1,3 +1,4 @@
+import { refuse } from '../../ir/diagnostic.ts';
 import { OWN, tensorType } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
@@ -27,5 +28,6 @@ export const Mask: Operator = {
     }
     return [out.tensor()];
   },
+  express: () => refuse('express/missing', 'its result may be missing, which ONNX cannot hold'),
   rows: () => 'each',
 };

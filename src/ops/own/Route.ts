@@ -1,8 +1,11 @@
 import { predicatesOf, treesOf } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
 import { OWN, tensorType } from '../../ir/model.ts';
 import { FALSE, TRUE, UNKNOWN } from '../../ir/predicates.ts';
 import { ALL, type Trees } from '../../ir/trees.ts';
 import { tensor } from '../../tensor/tensor.ts';
+import { planesOf } from '../ensemble/planes.ts';
+import { expressRoute } from '../ensemble/route.ts';
 import { type Operator, refused } from '../operator.ts';
 import { givenColumns, inferColumns, inferTrees } from './columns.ts';
 import { Block, blockRows, HOW, prepare } from './predicate.ts';
@@ -56,6 +59,14 @@ export const Route: Operator = {
     }
     const dims = [rows, width];
     return [tensor('int32', dims, outcomes), tensor('int32', dims, unknowns)];
+  },
+  express: (node, b, opsets) => {
+    const columns = planesOf(node, b);
+    if (isRefusal(columns)) return columns;
+    const routing = { predicates: predicatesOf(node), trees: treesOf(node), columns };
+    const counting = (node.outputs[1] ?? null) !== null;
+    const routed = expressRoute(b, routing, opsets, counting);
+    return isRefusal(routed) ? routed : [routed.outcomes, routed.unknowns];
   },
   rows: () => 'each',
 };

@@ -1,9 +1,12 @@
 import { predicatesOf, treesOf } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
 import { OWN, tensorType } from '../../ir/model.ts';
 import { TRUE, UNKNOWN } from '../../ir/predicates.ts';
 import { ALL, type Trees, testOrder } from '../../ir/trees.ts';
 import { load } from '../../tensor/data.ts';
 import { tensor } from '../../tensor/tensor.ts';
+import { planesOf } from '../ensemble/planes.ts';
+import { expressSpread } from '../ensemble/spread.ts';
 import type { Operator } from '../operator.ts';
 import { givenColumns, inferColumns, inferTrees } from './columns.ts';
 import { Block, blockRows, prepare } from './predicate.ts';
@@ -38,6 +41,12 @@ export const Spread: Operator = {
       spread(trees, order, block, out.subarray(from * trees.outcomes, (from + count) * trees.outcomes));
     }
     return [tensor('float64', [rows, trees.outcomes], out)];
+  },
+  express: (node, b, opsets) => {
+    const columns = planesOf(node, b);
+    return isRefusal(columns)
+      ? columns
+      : [expressSpread(b, { predicates: predicatesOf(node), trees: treesOf(node), columns }, opsets)];
   },
   rows: () => 'each',
 };

@@ -1,10 +1,13 @@
-import { stringOf } from '../../ir/attributes.ts';
-import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { attr, stringOf } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
 import { column } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused } from '../operator.ts';
 import { arity, floats, matrixInput, vectorInput } from './types.ts';
+import { sumInOrder } from './where.ts';
 
 /** Where the base value enters the sum. */
 export const baseOf = (node: Node): 'first' | 'last' => {
@@ -42,6 +45,19 @@ export const Sum: Operator = {
       out[i] = last ? round(sum + b) : sum;
     }
     return [tensor(dtype, [rows, 1], out)];
+  },
+  express: (node, b, opsets) => {
+    const [x, base] = node.inputs as readonly [Value, Value | null];
+    const first = base && baseOf(node) === 'first';
+    const rows = first
+      ? b.op('Gather', [x, b.constant(constant('int64', [0]))], { axis: attr.int(1) })
+      : null;
+    const begun =
+      base && rows
+        ? b.op('Concat', [b.op('Expand', [base, b.op('Shape', [rows])]), x], { axis: attr.int(1) })
+        : x;
+    const sum = sumInOrder(b, begun, opsets);
+    return isRefusal(sum) || !base || first ? (isRefusal(sum) ? sum : [sum]) : [b.op('Add', [sum, base])];
   },
   rows: () => 'each',
 };

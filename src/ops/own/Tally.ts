@@ -1,11 +1,14 @@
 import { intOf } from '../../ir/attributes.ts';
-import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { fits } from '../../ir/shape.ts';
-import { column } from '../../tensor/dtype.ts';
+import { column, type DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
+import { concat, literal } from '../ml/build.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { arity, floats, matrixInput, vectorInput } from './types.ts';
+import { dtypeOf, missingInput, sumInOrder } from './where.ts';
 
 export const classesOf = (node: Node): number => {
   const classes = intOf(node, 'classes');
@@ -50,6 +53,21 @@ export const Tally: Operator = {
       }
     }
     return [tensor(dtype, [rows, classes], out)];
+  },
+  express: (node, b, opsets) => {
+    const refusal = missingInput(node);
+    if (refusal) return refusal;
+    const [names, weight] = node.inputs as readonly [Value, Value];
+    const none = literal(b, dtypeOf(weight) as DType, 0);
+    const sums: Value[] = [];
+    for (let c = 0; c < classesOf(node); c++) {
+      // What is not voted for adds 0, which changes nothing.
+      const votes = b.op('Where', [b.op('Equal', [names, literal(b, 'int32', c)]), weight, none]);
+      const sum = sumInOrder(b, votes, opsets);
+      if (isRefusal(sum)) return sum;
+      sums.push(sum);
+    }
+    return [concat(b, sums)];
   },
   rows: () => 'each',
 };

@@ -1,10 +1,15 @@
 import { intsOf, predicatesOf } from '../../ir/attributes.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { type Node, OWN, tensorType } from '../../ir/model.ts';
 import { mayBeUnknown, TRUE, UNKNOWN } from '../../ir/predicates.ts';
 import { tensor } from '../../tensor/tensor.ts';
-import { type Operator, refused } from '../operator.ts';
+import { planesOf } from '../ensemble/planes.ts';
+import { Truths } from '../ensemble/truth.ts';
+import { concat, literal } from '../ml/build.ts';
+import { type Operator, type Plane, refused } from '../operator.ts';
 import { givenColumns, inferColumns, withPlanes } from './columns.ts';
 import { Block, blockRows, prepare } from './predicate.ts';
+import { everywhere } from './where.ts';
 
 /** The predicates asked for. */
 export const rowsOf = (node: Node): readonly number[] =>
@@ -64,6 +69,28 @@ export const Test: Operator = {
     const dims = [rows, width];
     if (withPlanes(node)) return [tensor('bool', dims, truth), tensor('bool', dims, unknown)];
     return [tensor('bool', dims, truth, any ? unknown : undefined)];
+  },
+  express: (node, b, opsets) => {
+    const columns = planesOf(node, b);
+    if (isRefusal(columns)) return columns;
+    const truths = new Truths(b, predicatesOf(node), columns, opsets);
+    const all = rowsOf(node).map((p) => truths.of(p));
+    const truth = concat(
+      b,
+      all.map((t) => t.truth),
+    );
+    if (!withPlanes(node)) {
+      return all.some((t) => t.unknown)
+        ? refuse('express/missing', 'its result may be UNKNOWN, which ONNX cannot hold')
+        : [truth];
+    }
+    const never = () => everywhere(b, (columns[0] as Plane).data, literal(b, 'bool', 0));
+    const unknown = () =>
+      concat(
+        b,
+        all.map((t) => t.unknown ?? never()),
+      );
+    return [truth, node.outputs[1] ? unknown() : null];
   },
   rows: () => 'each',
 };
