@@ -1,0 +1,285 @@
+/** Segmentation: segments with predicates, and how their results become one. PMML 4.4.1, Multiple Models. */
+import type { Value } from '../../src/ir/model.ts';
+import type { XmlCursor } from '../shared/xml.ts';
+import { type Algebra, dtypeOf } from './algebra.ts';
+import { combine, type Members, methods } from './combine.ts';
+import type { Tag } from './document.ts';
+import { type Columns, Forest, type Routed } from './forest.ts';
+import { type Model, type ModelResult, modelElements, type Pending, readModel } from './model.ts';
+import { isPredicate, type Test, Tests } from './predicates.ts';
+import { firstOf, masked, type Prediction } from './prediction.ts';
+
+/** What a Segmentation gives to its MiningModel. */
+export interface Segments {
+  readonly prediction: Prediction | null;
+  /** The target predicted, where the segments decide it. */
+  readonly target: string | null;
+  readonly several: readonly { readonly id: string; readonly result: ModelResult }[];
+  readonly byId: (id: string) => ModelResult | undefined;
+}
+
+interface Segment {
+  readonly tag: Tag;
+  readonly id: string;
+  readonly test: Test;
+  readonly weight: number;
+  /** A field that the weight is multiplied by. */
+  readonly factor: Value | null;
+  readonly pending: Pending;
+  /** Rows where the predicate is TRUE; null: all. Known at once in a chain, else when all are read. */
+  readonly guard: Value | null;
+}
+
+export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segments => {
+  const { world, scope } = m;
+  const { doc, a } = world;
+  const method = doc.choice(tag, 'multipleModelMethod', [...methods, ''], '');
+  if (method === '') return doc.need(tag, 'multipleModelMethod') as never;
+  const missing = doc.choice(
+    tag,
+    'missingPredictionTreatment',
+    ['continue', 'skipSegment', 'returnMissing'],
+    'continue',
+  );
+  const threshold = doc.number(tag, 'missingThreshold') ?? 1;
+  const chain = method === 'modelChain';
+  const tests = new Tests(a, scope.real);
+  const forest = chain ? null : new Forest(a, scope.real);
+
+  const segments: Segment[] = [];
+  const ids = new Set<string>();
+  for (let child = cursor.child(), position = 0; child !== null; child = cursor.child()) {
+    if (child.name === 'Extension') {
+      cursor.skip();
+      continue;
+    }
+    if (child.name !== 'Segment') doc.refuse(child);
+    position++;
+    const id = doc.text(child, 'id') ?? `${position}`;
+    if (ids.has(id)) doc.fail(child, 'pmml/duplicate-name', `two Segments have the id "${id}"`);
+    ids.add(id);
+    const segment = readSegment(
+      cursor,
+      child,
+      id,
+      m,
+      chain ? new Tests(a, scope.real) : tests,
+      forest,
+      chain,
+    );
+    if (segment === null) continue;
+    segments.push(segment);
+    if (chain) publish(m, segment);
+  }
+  if (segments.length === 0) doc.fail(tag, 'pmml/missing-element', 'it has no Segment that could ever apply');
+
+  const routed = forest && forest.trees.trees > 0 ? forest.route() : null;
+  const guards = chain ? segments.map((s) => s.guard) : guardsOf(a, tests, segments);
+  const results = segments.map((s) => once(() => s.pending.finish(routed)));
+  const active = (i: number) => {
+    const { prediction } = results[i]?.() as ModelResult;
+    return prediction && masked(a, prediction, not(a, guards[i] ?? null));
+  };
+  const byId = (id: string): ModelResult | undefined => {
+    const i = segments.findIndex((s) => s.id === id);
+    const result = results[i]?.();
+    if (!result) return undefined;
+    return { ...result, prediction: active(i), outputs: () => guarded(a, result, guards[i] ?? null) };
+  };
+  const always = a.constant('bool', true);
+
+  switch (method) {
+    case 'selectAll': {
+      const several = segments.map((s) => ({ id: s.id, result: byId(s.id) as ModelResult }));
+      if (m.around !== null) doc.refuse(tag, 'selectAll inside another model is not supported');
+      return { prediction: null, target: m.target, several, byId };
+    }
+    case 'selectFirst': {
+      const options = segments.map((_, i) => {
+        const then = single(m, tag, (results[i]?.() as ModelResult).prediction);
+        let when = guards[i] ?? always;
+        if (missing === 'skipSegment') {
+          const lost = a.missing(then.value);
+          if (lost !== null) when = a.and(when, a.not(lost));
+        }
+        return { when, then };
+      });
+      return { prediction: firstOf(a, options), target: m.target, several: [], byId };
+    }
+    case 'modelChain': {
+      const last = (segments[segments.length - 1] as Segment).pending;
+      const options = segments
+        .map((s, i) => ({ s, i }))
+        .filter(
+          ({ s }) =>
+            s.pending.target === last.target && (s.pending.classes === null) === (last.classes === null),
+        )
+        .map(({ i }) => ({
+          when: guards[i] ?? always,
+          then: single(m, tag, (results[i]?.() as ModelResult).prediction),
+        }))
+        .reverse();
+      let prediction =
+        options[0]?.when === always ? (options[0] as { then: Prediction }).then : firstOf(a, options);
+      if (missing === 'returnMissing') {
+        const lost = segments.map((_, i) => {
+          const p = (results[i]?.() as ModelResult).prediction;
+          const gone = p && a.missing(p.value);
+          const guard = guards[i] ?? null;
+          return gone && (guard === null ? gone : a.and(guard, gone));
+        });
+        prediction = masked(a, prediction, a.or(...lost));
+      }
+      return { prediction, target: last.target ?? m.target, several: [], byId };
+    }
+    default: {
+      const members = membersOf(m, tag, segments, guards, routed, results);
+      const how = { method, missing, threshold };
+      return {
+        prediction: combine(doc, a, tag, scope.real, members, how, m.classes),
+        target: m.target,
+        several: [],
+        byId,
+      };
+    }
+  }
+};
+
+const once = <T>(f: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: f() };
+    return made.value;
+  };
+};
+
+const not = (a: Algebra, guard: Value | null): Value | null => (guard === null ? null : a.not(guard));
+
+/** null for a Segment whose predicate is False: nothing of it is ever scored. */
+const readSegment = (
+  cursor: XmlCursor,
+  tag: Tag,
+  id: string,
+  m: Model,
+  tests: Tests,
+  forest: Forest | null,
+  chain: boolean,
+): Segment | null => {
+  const { world, scope } = m;
+  const { doc, a } = world;
+  const weight = doc.number(tag, 'weight') ?? 1;
+  let test: Test | undefined;
+  let factor: Value | null = null;
+  let pending: Pending | undefined;
+  for (let child = cursor.child(); child !== null; child = cursor.child()) {
+    if (child.name === 'Extension' || test?.always === false) cursor.skip();
+    else if (isPredicate(child.name)) {
+      if (test) doc.fail(child, 'pmml/duplicate-element', 'a Segment has one predicate');
+      test = tests.predicate(cursor.element(child), scope);
+    } else if (child.name === 'VariableWeight') {
+      const element = cursor.element(child);
+      factor = a.cast(scope.read(doc.need(element, 'field'), element).value, scope.real);
+    } else if (modelElements.includes(child.name)) {
+      if (!test) doc.fail(child, 'pmml/element-order', "a Segment's predicate must stand before its model");
+      if (pending) doc.fail(child, 'pmml/duplicate-element', 'a Segment has one model');
+      pending = readModel(cursor, child, world, { scope, classes: m.classes, forest });
+    } else doc.refuse(child);
+  }
+  if (!test) return doc.fail(tag, 'pmml/missing-element', 'a Segment needs a predicate');
+  if (test.always === false) return null;
+  if (!pending) return doc.fail(tag, 'pmml/missing-element', 'a Segment needs a model');
+  const guard = chain && test.always === undefined ? a.isTrue(tests.test([test.row])) : null;
+  return { tag, id, test, weight, factor, pending, guard };
+};
+
+/** All guards by one Test; null for those that are always TRUE. */
+const guardsOf = (a: Algebra, tests: Tests, segments: readonly Segment[]): (Value | null)[] => {
+  const open = segments.filter((s) => s.test.always === undefined);
+  if (open.length === 0) return segments.map(() => null);
+  const all = a.isTrue(tests.test(open.map((s) => s.test.row)));
+  return segments.map((s) => {
+    const at = open.indexOf(s);
+    return at < 0 ? null : open.length === 1 ? all : a.column(all, at);
+  });
+};
+
+/** What a segment of a chain puts out, for those after it. */
+const publish = (m: Model, segment: Segment): void => {
+  const { a } = m.world;
+  const { guard } = segment;
+  const result = segment.pending.finish(null);
+  for (const { name, variable } of result.outputs()) {
+    let { value } = variable;
+    if (guard !== null) {
+      const before = m.scope.find(name);
+      const otherwise =
+        before && dtypeOf(before.value) === dtypeOf(value) ? before.value : a.nothing(dtypeOf(value));
+      value = a.choose([guard, value], otherwise);
+    }
+    m.scope.set(name, { ...variable, value });
+  }
+};
+
+const guarded = (a: Algebra, result: ModelResult, guard: Value | null) =>
+  guard === null
+    ? result.outputs()
+    : result.outputs().map((o) => ({
+        ...o,
+        variable: { ...o.variable, value: a.mask(o.variable.value, a.not(guard)) },
+      }));
+
+const single = (m: Model, tag: Tag, p: Prediction | null): Prediction =>
+  p ?? m.world.doc.refuse(tag, 'selectAll inside another model is not supported');
+
+const membersOf = (
+  m: Model,
+  tag: Tag,
+  segments: readonly Segment[],
+  guards: readonly (Value | null)[],
+  routed: Routed | null,
+  results: readonly (() => ModelResult)[],
+): Members => {
+  const { world, scope } = m;
+  const { doc, a } = world;
+  for (const s of segments) {
+    if ((s.pending.classes === null) !== (m.classes === null)) {
+      doc.fail(s.tag, 'pmml/mixed-functions', 'its model is not of the functionName that combines it');
+    }
+    if (m.classes !== null && s.pending.classes !== m.classes) {
+      doc.fail(s.tag, 'pmml/mixed-targets', 'its model has another target than the MiningModel');
+    }
+  }
+  const bare =
+    routed !== null &&
+    segments.every((s, i) => s.pending.bare === i) &&
+    routed.forest.trees.trees === segments.length;
+  const guard = guards.every((g) => g === null)
+    ? null
+    : a.join(guards.map((g) => g ?? a.constant('bool', true))).data;
+  const factors = segments.some((s) => s.factor !== null)
+    ? a.fill(
+        a.join(
+          segments.map((s) =>
+            s.factor === null
+              ? a.constant(scope.real, s.weight)
+              : a.mul(s.factor, a.constant(scope.real, s.weight)),
+          ),
+        ).data,
+      )
+    : null;
+  const side = (of: (p: Prediction) => Value | null): Columns | null => {
+    const columns = results.map((r) => of(single(m, tag, r().prediction)));
+    return columns.every((c) => c !== null) ? a.join(columns) : null;
+  };
+  return {
+    count: segments.length,
+    active: guard,
+    weights: factors ?? segments.map((s) => s.weight),
+    values: () => (bare ? routed.scores() : (side((p) => p.value) as Columns)),
+    classes: () => (bare ? routed.classes() : (side((p) => p.index) as Columns)),
+    probability: (c) => {
+      if (!bare) return side((p) => p.probability(c));
+      return routed.forest.distributed ? routed.shares(c, 'probability') : null;
+    },
+  };
+};

@@ -1,0 +1,291 @@
+/** One model element: its gate, its transformations, what it says, and what it shows. PMML 4.4.1, General Structure. */
+import type { Value } from '../../src/ir/model.ts';
+import type { Element, XmlCursor } from '../shared/xml.ts';
+import type { Real } from './algebra.ts';
+import { Classes } from './classes.ts';
+import type { DataField } from './dictionary.ts';
+import { parts, type Tag } from './document.ts';
+import type { Forest, Routed } from './forest.ts';
+import { readSegmentation, type Segments } from './mining.ts';
+import { admit, isTarget, type MiningField, readMiningSchema } from './miningSchema.ts';
+import { type OutputColumn, readOutput } from './output.ts';
+import { masked, type Prediction } from './prediction.ts';
+import { readRegression } from './regression.ts';
+import { Scope, type Variable, type World } from './scope.ts';
+import { applyTarget, displayValues, targetFor } from './targets.ts';
+import { goesSeveralWays, readTree, readTreeModel, type TreeModel, treePrediction } from './tree.ts';
+import type { DataType, OpType } from './types.ts';
+
+/** What a model says and shows; made once all of it has been read. */
+export interface ModelResult {
+  readonly scope: Scope;
+  /** Name of the target; null where there is none. */
+  readonly target: string | null;
+  readonly dataType: DataType;
+  readonly optype: OpType;
+  /** null under selectAll: each segment has its own. */
+  readonly prediction: Prediction | null;
+  readonly display: ReadonlyMap<string, string>;
+  readonly outputs: () => readonly OutputColumn[];
+  /** The segments of a selectAll, each under its id. */
+  readonly several: readonly { readonly id: string; readonly result: ModelResult }[];
+  /** The actual value of the target, for residuals. */
+  readonly actual: (tag: Tag) => Variable;
+}
+
+/** A model that is read; its nodes may have to wait for others of its forest. */
+export interface Pending {
+  /** A tree of the forest shared with its neighbours, with nothing of its own around it: its number. */
+  readonly bare: number | null;
+  readonly model: TreeModel | null;
+  readonly target: string | null;
+  readonly classes: Classes | null;
+  finish(routed: Routed | null): ModelResult;
+}
+
+/** What a segment has from the model around it. */
+export interface Surroundings {
+  readonly scope: Scope;
+  readonly classes: Classes | null;
+  /** Trees of one ensemble in one table; null where each stands alone. */
+  readonly forest: Forest | null;
+}
+
+export const modelElements = ['TreeModel', 'RegressionModel', 'MiningModel'];
+
+const passed = new Set(['Extension', 'ModelStats', 'ModelExplanation']);
+
+/** Attributes and the parts before the content, as far as they have been read. */
+export class Model {
+  readonly world: World;
+  readonly tag: Tag;
+  readonly scope: Scope;
+  readonly around: Surroundings | null;
+  readonly classification: boolean;
+  fields: MiningField[] = [];
+  target: string | null = null;
+  classes: Classes | null = null;
+  output: Element | null = null;
+  targets: Element | null = null;
+  verification: Element | null = null;
+  /** Rows whose result is invalid for what was let in. */
+  rejected: Value | null = null;
+
+  constructor(world: World, tag: Tag, around: Surroundings | null) {
+    const { doc } = world;
+    this.world = world;
+    this.tag = tag;
+    this.around = around;
+    const functionName = doc.need(tag, 'functionName');
+    if (functionName !== 'regression' && functionName !== 'classification') {
+      doc.refuse(tag, `functionName="${functionName}" is not supported for this model`);
+    }
+    this.classification = functionName === 'classification';
+    if (!doc.flag(tag, 'isScorable', true)) {
+      doc.fail(tag, 'pmml/not-scorable', 'the model says of itself that it is not to be scored with');
+    }
+    const context = doc.choice(tag, 'x-mathContext', ['double', 'float', ''], '');
+    const real: Real =
+      context === '' ? (around?.scope.real ?? 'float64') : context === 'float' ? 'float32' : 'float64';
+    this.scope = new Scope(world, around?.scope ?? null, real);
+  }
+
+  /** A part that all models may have; false for the content. */
+  part(cursor: XmlCursor, tag: Parameters<XmlCursor['element']>[0]): boolean {
+    const { doc } = this.world;
+    if (passed.has(tag.name)) {
+      cursor.skip();
+      return true;
+    }
+    switch (tag.name) {
+      case 'MiningSchema':
+        this.admit(cursor.element(tag));
+        return true;
+      case 'Output':
+        this.output = cursor.element(tag);
+        return true;
+      case 'Targets':
+        this.targets = cursor.element(tag);
+        return true;
+      case 'LocalTransformations':
+        for (const d of parts(cursor.element(tag))) {
+          if (d.name !== 'DerivedField') doc.refuse(d);
+          this.scope.define(doc.need(d, 'name'), d);
+        }
+        return true;
+      case 'ModelVerification':
+        this.verification = cursor.element(tag);
+        return true;
+    }
+    if (this.fields.length === 0) {
+      doc.fail(tag, 'pmml/element-order', 'a MiningSchema must stand before the content of its model');
+    }
+    return false;
+  }
+
+  private admit(element: Element): void {
+    const { world, scope, around } = this;
+    const { doc, a } = world;
+    this.fields = readMiningSchema(doc, element);
+    const planes: (Value | null)[] = [];
+    for (const field of this.fields) {
+      if (field.usage !== 'active') continue;
+      const raw = around === null ? world.input(field.name, field.tag) : around.scope.find(field.name);
+      if (!raw) {
+        doc.fail(field.tag, 'pmml/unknown-field', `the models around know no field '${field.name}'`);
+        continue;
+      }
+      planes.push(admit(world, field, raw, scope, around !== null));
+    }
+    this.rejected = a.or(...planes);
+    const targets = this.fields.filter(isTarget).map((f) => f.name);
+    const named = doc.text(this.tag, 'targetFieldName');
+    this.target = targets.find((t) => t === named) ?? targets[0] ?? null;
+    if (this.classification) this.classes = this.classesOf(this.target);
+  }
+
+  private classesOf(target: string | null): Classes {
+    if (target !== null) return this.world.classes(target);
+    return this.around?.classes ?? new Classes(undefined);
+  }
+
+  /** Does the model do nothing to what its trees say? Then it may stand in one table with its neighbours. */
+  get plain(): boolean {
+    return this.rejected === null && this.targets === null && this.scope.invalid() === null;
+  }
+
+  result(raw: Prediction | null, segments: Segments | null = null): ModelResult {
+    const { world, scope } = this;
+    const { doc, a } = world;
+    // In a chain the last segment says what is predicted.
+    const target = segments?.target ?? this.target;
+    const field: DataField | undefined = target === null ? undefined : world.fields.get(target);
+    const own = targetFor(doc, this.targets, target);
+    const prediction = raw && masked(a, applyTarget(doc, a, own, raw), a.or(this.rejected, scope.invalid()));
+    const categorical = prediction ? prediction.classes !== null : this.classification;
+    const display = new Map<string, string>();
+    for (const [value, text] of field?.display ?? []) display.set(String(value), text);
+    for (const [value, text] of displayValues(doc, own)) display.set(value, text);
+    let columns: readonly OutputColumn[] | undefined;
+    const result: ModelResult = {
+      scope,
+      target,
+      dataType: categorical ? (prediction?.classes?.dataType ?? 'string') : 'double',
+      optype: categorical ? (field?.optype === 'ordinal' ? 'ordinal' : 'categorical') : 'continuous',
+      prediction,
+      display,
+      several: segments?.several ?? [],
+      outputs: () => {
+        columns ??= readOutput(this.output, result, (id) => segments?.byId(id));
+        return columns;
+      },
+      actual: (tag) => {
+        if (target === null) return doc.fail(tag, 'pmml/no-target', 'a residual needs a target');
+        return outermost(scope).find(target) ?? world.input(target, tag);
+      },
+    };
+    return result;
+  }
+}
+
+const outermost = (scope: Scope): Scope => (scope.outer === null ? scope : outermost(scope.outer));
+
+/** Reads the model whose open tag was read last. */
+export const readModel = (
+  cursor: XmlCursor,
+  tag: Tag,
+  world: World,
+  around: Surroundings | null,
+): Pending & { readonly model_: Model } => {
+  const { doc } = world;
+  const m = new Model(world, tag, around);
+  switch (tag.name) {
+    case 'TreeModel':
+      return { ...readTreeElement(cursor, m), model_: m };
+    case 'RegressionModel':
+      return { ...readRegressionElement(cursor, m), model_: m };
+    case 'MiningModel':
+      return { ...readMiningElement(cursor, m), model_: m };
+    default:
+      return doc.refuse(tag, 'this model is not supported');
+  }
+};
+
+const done = (m: Model, finish: () => ModelResult): Pending => {
+  let result: ModelResult | undefined;
+  return {
+    bare: null,
+    model: null,
+    target: m.target,
+    classes: m.classes,
+    finish: () => {
+      result ??= finish();
+      return result;
+    },
+  };
+};
+
+const readTreeElement = (cursor: XmlCursor, m: Model): Pending => {
+  const { world, tag, scope, around } = m;
+  const { doc } = world;
+  let pending: Pending | undefined;
+  for (let child = cursor.child(); child !== null; child = cursor.child()) {
+    if (m.part(cursor, child)) continue;
+    if (child.name !== 'Node') doc.refuse(child);
+    if (pending) doc.fail(child, 'pmml/duplicate-element', 'a TreeModel has one root Node');
+    const model = readTreeModel(doc, tag, m.classes);
+    const forest =
+      goesSeveralWays(model.settings.strategy) || scope.real !== around?.scope.real ? null : around.forest;
+    world.counts.trees++;
+    if (forest) {
+      const before = forest.size;
+      const t = forest.read(cursor, child, scope, model.settings);
+      world.counts.nodes += forest.size - before;
+      let result: ModelResult | undefined;
+      pending = {
+        bare: m.plain ? t : null,
+        model,
+        target: m.target,
+        classes: m.classes,
+        finish: (routed) => {
+          result ??= m.result(treePrediction(world.a, routed as Routed, t, model));
+          return result;
+        },
+      };
+    } else {
+      const { prediction, nodes } = readTree(cursor, child, scope, model);
+      world.counts.nodes += nodes;
+      pending = done(m, () => m.result(prediction));
+    }
+  }
+  return pending ?? doc.fail(tag, 'pmml/missing-element', 'a TreeModel needs a Node');
+};
+
+const readRegressionElement = (cursor: XmlCursor, m: Model): Pending => {
+  const { world, tag, scope } = m;
+  const tables: Element[] = [];
+  for (let child = cursor.child(); child !== null; child = cursor.child()) {
+    if (m.part(cursor, child)) continue;
+    if (child.name !== 'RegressionTable') world.doc.refuse(child);
+    tables.push(cursor.element(child));
+  }
+  const field = m.target === null ? undefined : world.fields.get(m.target);
+  const optype = m.fields.find((f) => f.name === m.target)?.optype ?? field?.optype;
+  const prediction = readRegression(tag, tables, scope, m.classes, optype === 'ordinal');
+  return done(m, () => m.result(prediction));
+};
+
+const readMiningElement = (cursor: XmlCursor, m: Model): Pending => {
+  const { world, tag } = m;
+  let segments: Segments | undefined;
+  for (let child = cursor.child(); child !== null; child = cursor.child()) {
+    if (m.part(cursor, child)) continue;
+    if (child.name !== 'Segmentation') {
+      world.doc.refuse(child, 'models inside others are read from a Segmentation only');
+    }
+    if (segments) world.doc.fail(child, 'pmml/duplicate-element', 'a MiningModel has one Segmentation');
+    segments = readSegmentation(cursor, child, m);
+  }
+  const read = segments ?? world.doc.fail(tag, 'pmml/missing-element', 'a MiningModel needs a Segmentation');
+  return done(m, () => m.result(read.prediction, read));
+};

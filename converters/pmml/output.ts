@@ -1,0 +1,228 @@
+/** Output: what a model shows of a row, under names of its own. PMML 4.4.1, Output. */
+import type { Value } from '../../src/ir/model.ts';
+import type { Element } from '../shared/xml.ts';
+import { dtypeOf } from './algebra.ts';
+import { convert } from './convert.ts';
+import { parts, type Tag } from './document.ts';
+import { express, expressionIn, topLevel } from './expressions.ts';
+import type { ModelResult } from './model.ts';
+import { Scope, type Variable } from './scope.ts';
+import { type DataType, dataTypeOf, kindOf, optypes } from './types.ts';
+
+export interface OutputColumn {
+  readonly name: string;
+  readonly tag: Tag;
+  readonly variable: Variable;
+  readonly says: 'prediction' | 'probability' | 'other';
+  readonly label?: string;
+  /** Is it shown, or only there for others to read? */
+  readonly final: boolean;
+}
+
+const features = [
+  'predictedValue',
+  'predictedDisplayValue',
+  'transformedValue',
+  'decision',
+  'probability',
+  'residual',
+  'confidence',
+  'entityId',
+  'warning',
+] as const;
+
+/** The columns of an Output, in order. `segment` finds the result of a segment by its id. */
+export const readOutput = (
+  output: Element | null,
+  result: ModelResult,
+  segment: (id: string) => ModelResult | undefined,
+): OutputColumn[] => {
+  if (output === null) return [];
+  const { scope } = result;
+  const { doc } = scope.world;
+  const inner = new Scope(scope.world, scope, scope.real);
+  const columns: OutputColumn[] = [];
+  const names = new Set<string>();
+  for (const element of parts(output)) {
+    if (element.name !== 'OutputField') doc.refuse(element);
+    const name = doc.need(element, 'name');
+    if (names.has(name)) doc.fail(element, 'pmml/duplicate-name', `the output '${name}' is defined twice`);
+    names.add(name);
+    const id = doc.text(element, 'segmentId');
+    const of = id === undefined ? result : segment(id);
+    if (!of) {
+      doc.fail(element, 'pmml/unknown-segment', `there is no Segment with id "${id}"`);
+      continue;
+    }
+    const column = one(element, name, of, inner);
+    inner.set(name, column.variable);
+    columns.push(column);
+  }
+  return columns;
+};
+
+const one = (element: Element, name: string, of: ModelResult, scope: Scope): OutputColumn => {
+  const { doc, a } = scope.world;
+  const feature = doc.text(element, 'feature') ?? 'predictedValue';
+  const known = features.find((f) => f === feature);
+  if (known === undefined) return doc.refuse(element, `feature="${feature}" is not supported for this model`);
+  const rank = doc.number(element, 'rank') ?? 1;
+  if (rank !== 1) doc.refuse(element, `rank="${rank}" is not supported for this model`);
+  const declared = doc.text(element, 'dataType') === undefined ? undefined : dataTypeOf(doc, element);
+  const final = doc.flag(element, 'isFinalResult', true);
+  const column = (
+    value: Value,
+    dataType: DataType,
+    says: OutputColumn['says'] = 'other',
+    label?: string,
+  ): OutputColumn => {
+    const given: Variable = {
+      value,
+      dataType,
+      optype: doc.choice(
+        element,
+        'optype',
+        optypes,
+        kindOf(dataType) === 'string' ? 'categorical' : 'continuous',
+      ),
+      notValid: null,
+      invalid: null,
+    };
+    // A declared type only says how a value is spelled: numbers are cast by Targets alone.
+    const other = declared !== undefined && kindOf(declared) !== kindOf(dataType);
+    const variable = other ? convert(doc, a, element, given, declared, scope.real) : given;
+    return { name, tag: element, variable, says, final, ...(label !== undefined && { label }) };
+  };
+  const p = () =>
+    of.prediction ??
+    doc.refuse(
+      element,
+      'a model of multipleModelMethod="selectAll" has no single prediction; name a segmentId',
+    );
+  const classes = () =>
+    p().classes ??
+    doc.refuse(element, `feature="${feature}" is of classifications, and this model is a regression`);
+  const value = () => p().value;
+
+  switch (known) {
+    case 'predictedValue':
+      return column(value(), of.dataType, 'prediction');
+    case 'predictedDisplayValue': {
+      if (of.display.size === 0) return column(value(), of.dataType);
+      const shown = p().classes;
+      const asText = convert(
+        doc,
+        a,
+        element,
+        plainVariable(value(), of.dataType),
+        'string',
+        scope.real,
+      ).value;
+      const branches = [...of.display].flatMap(([v, text]) => {
+        const is = shown
+          ? a.compare(
+              'Equal',
+              value(),
+              a.like(value(), shown.values[shown.index(doc, element, v)] as string | number),
+            )
+          : a.compare('Equal', value(), a.like(value(), doc.parseNumber(element, v, 'value')));
+        return [is, a.constant('string', text)];
+      });
+      return column(a.choose(branches, asText), 'string');
+    }
+    case 'transformedValue':
+    case 'decision': {
+      for (const part of parts(element))
+        if (part.name === 'Decisions' && known !== 'decision') doc.refuse(part);
+      if (!element.children.some((c) => c.name !== 'Extension' && c.name !== 'Decisions')) {
+        const segmentId = doc.text(element, 'segmentId');
+        const shown = segmentId === undefined ? undefined : of.outputs().find((o) => o.name === name);
+        if (shown) return column(shown.variable.value, shown.variable.dataType);
+      }
+      const { value: v, dataType } = express(expressionIn(doc, element), topLevel(scope), declared);
+      return column(v, dataType);
+    }
+    case 'probability': {
+      const text = doc.text(element, 'value');
+      const list = classes();
+      if (text !== undefined) {
+        const c = list.index(doc, element, text);
+        const v =
+          p().probability(c) ??
+          doc.fail(element, 'pmml/no-probabilities', 'this model knows no probabilities');
+        return column(v, 'double', 'probability', list.labels[c] as string);
+      }
+      return column(
+        ofWinner(element, of, (c) => p().probability(c)),
+        'double',
+      );
+    }
+    case 'confidence': {
+      const text = doc.text(element, 'value');
+      const list = classes();
+      const of_ = (c: number) => p().confidence(c) ?? p().probability(c);
+      if (text !== undefined) {
+        const v = of_(list.index(doc, element, text));
+        return column(
+          v ?? doc.fail(element, 'pmml/no-probabilities', 'this model knows no confidences'),
+          'double',
+        );
+      }
+      return column(ofWinner(element, of, of_), 'double');
+    }
+    case 'residual': {
+      const actual = of.actual(element);
+      if (p().classes === null) return column(a.sub(a.cast(actual.value, scope.real), value()), 'double');
+      const list = classes();
+      const text = doc.text(element, 'value');
+      const wanted =
+        text === undefined
+          ? value()
+          : a.like(value(), list.values[list.index(doc, element, text)] as string | number);
+      const probability =
+        text === undefined
+          ? ofWinner(element, of, (c) => p().probability(c))
+          : p().probability(list.index(doc, element, text));
+      const hit = a.cast(a.compare('Equal', actual.value, wanted), scope.real);
+      return column(
+        a.sub(
+          hit,
+          probability ?? doc.fail(element, 'pmml/no-probabilities', 'this model knows no probabilities'),
+        ),
+        'double',
+      );
+    }
+    case 'entityId': {
+      const v = p().entity();
+      return column(v ?? doc.refuse(element, 'this model has no entity to name'), 'string');
+    }
+    case 'warning':
+      // None of these models gives warnings.
+      return column(a.nothing('string'), 'string');
+  }
+};
+
+const plainVariable = (value: Value, dataType: DataType): Variable => ({
+  value,
+  dataType,
+  optype: 'categorical',
+  notValid: null,
+  invalid: null,
+});
+
+/** Of the predicted class, what the model says of it. */
+const ofWinner = (tag: Tag, of: ModelResult, say: (c: number) => Value | null): Value => {
+  const { doc, a } = of.scope.world;
+  const p = of.prediction;
+  const classes = p?.classes;
+  const index = p?.index;
+  if (!classes || !index) return doc.refuse(tag, 'this is of classifications, and this model is none');
+  const branches: Value[] = [];
+  for (let c = 0; c < classes.count; c++) {
+    const v = say(c);
+    if (v === null) return doc.fail(tag, 'pmml/no-probabilities', 'this model knows no probabilities');
+    branches.push(a.compare('Equal', index, a.like(index, c)), v);
+  }
+  const last = branches[1] as Value;
+  return a.choose(branches, a.nothing(dtypeOf(last)));
+};

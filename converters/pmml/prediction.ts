@@ -1,0 +1,118 @@
+/** What a model says of every row, before Targets and Output: a number, or a class with what is known of all classes. */
+import { attr } from '../../src/ir/attributes.ts';
+import type { Value } from '../../src/ir/model.ts';
+import { type Algebra, dtypeOf } from './algebra.ts';
+import type { Classes } from './classes.ts';
+
+export interface Prediction {
+  /** null: a regression. */
+  readonly classes: Classes | null;
+  /** The number, or the class's label; [N, 1], missing where there is no prediction. */
+  readonly value: Value;
+  /** Number of the class, int32; null for a regression. */
+  readonly index: Value | null;
+  /** Of a class, by its number; null where the model knows none. */
+  readonly probability: (c: number) => Value | null;
+  readonly confidence: (c: number) => Value | null;
+  /** Id of what decided (a tree's node); null where there is none. */
+  readonly entity: () => Value | null;
+}
+
+const memo = <K, V>(f: (key: K) => V): ((key: K) => V) => {
+  const known = new Map<K, V>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, f(key));
+    return known.get(key) as V;
+  };
+};
+
+const once = <V>(f: () => V): (() => V) => {
+  const of = memo((_: null) => f());
+  return () => of(null);
+};
+
+const nothing = () => null;
+
+export const regression = (value: Value, entity: () => Value | null = nothing): Prediction => ({
+  classes: null,
+  value,
+  index: null,
+  probability: nothing,
+  confidence: nothing,
+  entity: once(entity),
+});
+
+/** From the number of the class. */
+export const classification = (
+  a: Algebra,
+  classes: Classes,
+  index: Value,
+  rest: Partial<Pick<Prediction, 'probability' | 'confidence' | 'entity'>>,
+): Prediction => ({
+  classes,
+  value: a.pick(a.table(classes.table(), 'labels'), index),
+  index,
+  probability: memo(rest.probability ?? nothing),
+  confidence: memo(rest.confidence ?? nothing),
+  entity: once(rest.entity ?? nothing),
+});
+
+/** The class with the highest value; among equal ones the first. Missing where any value is. */
+export const winner = (a: Algebra, values: readonly Value[]): Value => {
+  const { data } = a.join(values);
+  const missing = a.or(...values.map((v) => a.missing(v)));
+  const at = a.b.op('ArgMax', [data], { axis: attr.int(1), keepdims: attr.int(1) });
+  return a.mask(a.b.op('Cast', [at], { to: attr.int(6) }), missing);
+};
+
+/** Probabilities decide the class. */
+export const byProbability = (
+  a: Algebra,
+  classes: Classes,
+  probabilities: readonly Value[],
+  rest: Partial<Pick<Prediction, 'confidence' | 'entity'>> = {},
+): Prediction =>
+  classification(a, classes, winner(a, probabilities), {
+    probability: (c) => probabilities[c] ?? null,
+    ...rest,
+  });
+
+/** The same through a function of its columns; what it gives for one column must not depend on the others. */
+export const mapped = (p: Prediction, f: (v: Value) => Value): Prediction => {
+  const of = (v: Value | null) => (v === null ? null : f(v));
+  return {
+    classes: p.classes,
+    value: f(p.value),
+    index: of(p.index),
+    probability: memo((c) => of(p.probability(c))),
+    confidence: memo((c) => of(p.confidence(c))),
+    entity: once(() => of(p.entity())),
+  };
+};
+
+/** Missing where the plane is true. */
+export const masked = (a: Algebra, p: Prediction, when: Value | null): Prediction =>
+  when === null ? p : mapped(p, (v) => a.mask(v, when));
+
+/** The first prediction whose condition is true; none where none is. What one of them lacks is missing in its rows. */
+export const firstOf = (a: Algebra, options: readonly { when: Value; then: Prediction }[]): Prediction => {
+  const { classes } = (options[0] as { then: Prediction }).then;
+  const pick = (of: (p: Prediction) => Value | null): Value | null => {
+    const columns = options.map((o) => of(o.then));
+    const sample = columns.find((v) => v !== null);
+    if (!sample) return null;
+    const none = a.nothing(dtypeOf(sample));
+    return a.choose(
+      options.flatMap((o, i) => [o.when, columns[i] ?? none]),
+      none,
+    );
+  };
+  return {
+    classes,
+    value: pick((p) => p.value) as Value,
+    index: pick((p) => p.index),
+    probability: memo((c) => pick((p) => p.probability(c))),
+    confidence: memo((c) => pick((p) => p.confidence(c))),
+    entity: once(() => pick((p) => p.entity())),
+  };
+};

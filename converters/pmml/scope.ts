@@ -1,0 +1,146 @@
+/**
+ * Which columns a name stands for. Each model has a scope: the fields that its MiningSchema lets in, its own derived
+ * fields, what earlier segments put out; then the scope of the model around it. The outermost one also knows the
+ * derived fields of the TransformationDictionary, which are made when they are first read. PMML 4.4.1, Field Scope.
+ */
+import type { Value } from '../../src/ir/model.ts';
+import type { Element } from '../shared/xml.ts';
+import { type Algebra, dtypeOf, type Real } from './algebra.ts';
+import type { Classes } from './classes.ts';
+import type { DataField } from './dictionary.ts';
+import type { Document, Tag } from './document.ts';
+import type { DataType, OpType } from './types.ts';
+
+/** A column with what PMML knows of it. */
+export interface Variable {
+  /** Strings, reals (also for dates and times), or three-valued booleans. */
+  readonly value: Value;
+  readonly dataType: DataType;
+  readonly optype: OpType;
+  /** Valid values in order, where they are declared: what makes an ordinal field comparable. */
+  readonly order?: readonly (string | number)[];
+  /** Values declared for a categorical field, as written. */
+  readonly field?: DataField;
+  /** Rows whose value is not valid, kept as it is (invalidValueTreatment="asIs"); null: none. */
+  readonly notValid: Value | null;
+  /** Rows where a function gave an invalid result: whoever reads this column has an invalid result too. */
+  readonly invalid: Value | null;
+  /** What a constant is. */
+  readonly literal?: string | number;
+  /** The text of a constant that declares no type: it takes the type of what it meets. */
+  readonly text?: string;
+}
+
+/** Everything of a document that models share. */
+export interface World {
+  readonly doc: Document;
+  readonly a: Algebra;
+  readonly fields: ReadonlyMap<string, DataField>;
+  readonly derived: ReadonlyMap<string, Element>;
+  readonly functions: ReadonlyMap<string, Element>;
+  /** The classes of a target, by its name. */
+  readonly classes: (target: string) => Classes;
+  /** An input of the graph for an active field of the outermost model. */
+  readonly input: (name: string, tag: Tag) => Variable;
+  /** Nodes of trees read so far, for the summary. */
+  readonly counts: { trees: number; nodes: number };
+  /** Makes a derived field in a scope. */
+  readonly derive: (element: Element, scope: Scope) => Variable;
+}
+
+/** Derived fields that refer to each other this deep are refused. */
+const depthLimit = 500;
+
+export class Scope {
+  readonly world: World;
+  readonly outer: Scope | null;
+  readonly real: Real;
+  /** Does this model treat a field otherwise than the models around it? Then it makes global derived fields anew. */
+  retreats = false;
+  /** Invalid rows met in columns that were read here. */
+  private readonly met = new Set<Value>();
+  private readonly own = new Map<string, Variable>();
+  private readonly local = new Map<string, Element>();
+  private readonly making = new Set<string>();
+  private static depth = 0;
+
+  constructor(world: World, outer: Scope | null, real: Real) {
+    this.world = world;
+    this.outer = outer;
+    this.real = real;
+  }
+
+  has(name: string): boolean {
+    return this.own.has(name) || this.local.has(name);
+  }
+
+  set(name: string, variable: Variable): void {
+    this.own.set(name, variable);
+  }
+
+  /** A derived field of this model, made when it is first read. */
+  define(name: string, element: Element): void {
+    if (this.has(name)) {
+      this.world.doc.fail(
+        element,
+        'pmml/duplicate-name',
+        `the field '${name}' is defined twice in this model`,
+      );
+    }
+    this.local.set(name, element);
+  }
+
+  /** The column, in this model's real type; undefined where no such name is known. */
+  find(name: string): Variable | undefined {
+    const found = this.own.get(name) ?? this.made(name) ?? this.outer?.find(name);
+    return found && this.inReal(found);
+  }
+
+  /** The column, or a located error. Notes what it may bring of invalid rows. */
+  read(name: string, tag: Tag): Variable {
+    const found = this.find(name);
+    if (!found) {
+      const { doc, fields } = this.world;
+      const known = fields.has(name);
+      return doc.fail(
+        tag,
+        'pmml/unknown-field',
+        known ? `the field '${name}' is not let in by the MiningSchema` : `there is no field '${name}' here`,
+        known ? `list it as an active MiningField` : undefined,
+      );
+    }
+    if (found.invalid !== null) this.met.add(found.invalid);
+    return found;
+  }
+
+  /** Rows where something read in this model was the invalid result of a function; null: none. */
+  invalid(): Value | null {
+    return this.world.a.or(...this.met);
+  }
+
+  private made(name: string): Variable | undefined {
+    const global = this.outer === null || this.retreats ? this.world.derived.get(name) : undefined;
+    const element = this.local.get(name) ?? global;
+    if (!element) return undefined;
+    const { doc } = this.world;
+    if (this.making.has(name)) {
+      doc.fail(element, 'pmml/cyclic-field', `the derived field '${name}' is made from itself`);
+    }
+    if (++Scope.depth > depthLimit) {
+      Scope.depth = 0;
+      doc.fail(element, 'pmml/too-deep', `derived fields refer to each other more than ${depthLimit} deep`);
+    }
+    this.making.add(name);
+    const variable = this.world.derive(element, this);
+    this.making.delete(name);
+    Scope.depth--;
+    this.own.set(name, variable);
+    return variable;
+  }
+
+  private inReal(v: Variable): Variable {
+    const dtype = dtypeOf(v.value);
+    if (dtype !== 'float64' && dtype !== 'float32') return v;
+    return dtype === this.real ? v : { ...v, value: this.world.a.cast(v.value, this.real) };
+  }
+}
