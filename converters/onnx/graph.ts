@@ -294,12 +294,15 @@ class GraphBuilder {
     for (const [inner, outer] of leaving) {
       const value = inside.get(inner, at);
       const name = frame.rename(outer);
-      // An output of the function that is one of its inputs keeps the name the caller gave it.
-      scope.set(
-        outer,
-        value && value.name !== name ? b.op('Identity', [value], {}, { output: name }) : value,
-      );
+      scope.set(outer, value && value.name !== name ? this.alias(value, name, b, frame, at) : value);
     }
+  }
+
+  /** An output of a function that is one of its inputs, under the name that the caller gave it. */
+  private alias(value: Value, name: string, b: Builder, frame: Frame, at: Place): Value {
+    const identity = resolve('', 'Identity', frame.opsets.get(''));
+    if (!identity) return value;
+    return b.op(identity, [value], {}, { output: name, from: [at] });
   }
 }
 

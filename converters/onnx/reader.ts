@@ -5,7 +5,7 @@ import { Diagnostics, type Place } from '../../src/ir/diagnostic.ts';
 import type { Dim, Model, Type } from '../../src/ir/model.ts';
 import { operators } from '../../src/ops/registry.ts';
 import type { Bytes } from './bytes.ts';
-import { checkModel, domainOf, opsetsOf } from './check.ts';
+import { checkModel, opsetsOf } from './check.ts';
 import { decode } from './decode.ts';
 import { externalFiles } from './external.ts';
 import { carriedFields, defaultFields, fieldsKey } from './fields.ts';

@@ -14,7 +14,7 @@ import {
 } from '../../src/ir/model.ts';
 import { fits } from '../../src/ir/shape.ts';
 import { resolve } from '../../src/ops/registry.ts';
-import { express, obstacles as obstaclesAt } from '../../src/passes/express.ts';
+import { express, isExpressed, obstacles as obstaclesAt } from '../../src/passes/express.ts';
 import { toolVersion } from '../../src/version.ts';
 import { attributeProto } from './attributes.ts';
 import type { Bytes } from './bytes.ts';
@@ -51,7 +51,7 @@ const isOnnx = (model: Model): boolean => originOf(model) !== undefined;
 
 /** The model in plain operators of the target; the same model where nothing has to change. */
 const prepare = (model: Model, opsets: ReadonlyMap<string, number>, options: WriteOptions): Model => {
-  if (opsets === model.opsets && options.precision !== 'float32') return model;
+  if (isExpressed(model, opsets) && options.precision !== 'float32') return { ...model, opsets };
   return express(model, opsets);
 };
 
@@ -360,7 +360,7 @@ class GraphWriter {
 
 const obstacles: Writer['obstacles'] = (model, options) => {
   const opsets = targetOpsets(model, options);
-  return opsets === model.opsets ? [] : obstaclesAt(model, opsets);
+  return isExpressed(model, opsets) ? [] : obstaclesAt(model, opsets);
 };
 
 export const writer: Writer = {

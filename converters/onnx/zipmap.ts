@@ -36,15 +36,45 @@ export const takeOffZipMaps = (graph: GraphProto): ZipMaps => {
   return { removed, results, labels };
 };
 
-/** Labels of the columns of results that went into a ZipMap. */
+/** After these a classifier's scores are probabilities; without one they may be anything. */
+const probabilistic: ReadonlySet<string> = new Set(['LOGISTIC', 'SOFTMAX']);
+const classifiers: ReadonlySet<string> = new Set([
+  'TreeEnsembleClassifier',
+  'LinearClassifier',
+  'SVMClassifier',
+]);
+
+/** Labels of the scores that a classifier of ai.onnx.ml gives, as they stand: one column a label. */
+const classifierLabels = (region: Region): Labels => {
+  const labels = new Map<Value, readonly string[]>();
+  for (const n of region.nodes) {
+    const transform = n.attributes.get('post_transform');
+    const scores = n.outputs[1];
+    if (n.op.domain !== 'ai.onnx.ml' || !classifiers.has(n.op.name) || !scores) continue;
+    if (transform?.kind !== 'string' || !probabilistic.has(transform.value)) continue;
+    for (const name of ['classlabels_strings', 'classlabels_ints', 'classlabels_int64s']) {
+      const list = n.attributes.get(name);
+      if ((list?.kind === 'strings' || list?.kind === 'ints') && list.values.length > 1) {
+        labels.set(scores, list.values.map(String));
+      }
+    }
+  }
+  return labels;
+};
+
+/** Labels of the columns of results: what a ZipMap said, or a classifier whose scores are results as they stand. */
 export const labelsOf = (region: Region, graph: GraphProto, zipMaps: ZipMaps, file: string): Labels => {
+  const scores = classifierLabels(region);
   const labels = new Map<Value, readonly string[]>();
   (graph.output ?? []).forEach(({ name = '' }, i) => {
-    const names = zipMaps.labels.get(zipMaps.results.get(name) ?? '');
     const value = region.results[i] as Value;
-    if (!names) return;
     const width = value.type.kind === 'tensor' ? value.type.dims?.[1] : undefined;
-    if (new Set(names).size !== names.length || (typeof width === 'number' && width !== names.length)) {
+    const fromZipMap = zipMaps.labels.get(zipMaps.results.get(name) ?? '');
+    const names = fromZipMap ?? scores.get(value);
+    if (!names) return;
+    const fit = new Set(names).size === names.length && (typeof width !== 'number' || width === names.length);
+    if (fit) labels.set(value, names);
+    else if (fromZipMap) {
       const at = { file, at: `output '${name}'` };
       fail(
         'onnx/zipmap',
@@ -52,7 +82,6 @@ export const labelsOf = (region: Region, graph: GraphProto, zipMaps: ZipMaps, fi
         at,
       );
     }
-    labels.set(value, names);
   });
   return labels;
 };
