@@ -1,13 +1,14 @@
 /**
  * Rows that hit targets, many to a row: each begins with one target and its path; then the other trees are walked
  * within what is still open, towards their targets, and what they need is fixed too. What stays open is filled with
- * ordinary values.
+ * ordinary values. The inner loop meets every test many times: its tables are flat.
  */
+import { ALL, type Trees } from '../ir/trees.ts';
 import type { Domain } from './domain.ts';
 import type { Random } from './random.ts';
 import { has, intersect, isEmpty, nth, type Ranges, sizeOf } from './ranges.ts';
 import { type Link, successors, type Target, type Tree } from './targets.ts';
-import type { Case } from './truth.ts';
+import type { Case, TruthTable } from './truth.ts';
 
 /** Rows by slot as indices into the domains, and which targets each was made for. */
 export interface Packed {
@@ -31,103 +32,128 @@ export interface PackOptions {
 }
 
 /** Trees in a row that brought nothing before a row is closed. */
-const patience = 12;
+const patience = 10;
 
 export const pack = (options: PackOptions): Packed => {
   const { trees, loose, limit } = options;
   const rows: Int32Array[] = [];
   const claims: Target[][] = [];
   const row = new Row(options);
-  const work = trees.filter((t) => t.at.size > 0).map((t) => new Work(t));
+  const waiting = new Waiting(trees, options);
+  const work = trees.filter((t) => t.at.size > 0).map((t) => new Work(t, waiting));
   const queues = loose.map((values) => [...values].reverse());
   const emit = () => {
     rows.push(row.close());
-    claims.push([...row.claims]);
+    claims.push(row.claims);
   };
 
   let left = 0;
   let first = 0;
   while (work.length > 0) {
-    const w = work[first % work.length] as Work;
-    const seed = w.next();
-    if (!seed) {
-      work.splice(first % work.length, 1);
-      continue;
-    }
-    if (rows.length >= limit) {
-      left += 1 + w.remaining;
-      work.splice(first % work.length, 1);
+    const at = first % work.length;
+    const w = work[at] as Work;
+    const seed = rows.length < limit ? w.next() : -1;
+    if (seed < 0) {
+      left += w.remaining;
+      work.splice(at, 1);
       continue;
     }
     row.open();
-    row.seed(seed);
+    row.seed(waiting.targets[seed] as Target);
     w.done(seed);
-    if (!options.hides(seed.slot, seed.value)) {
-      w.walk(row, options);
+    if (!waiting.hides[seed]) {
+      w.walk(row);
       let idle = 0;
       for (let k = 1; k < work.length && idle < patience && row.openSlots > 0; k++) {
-        idle = (work[(first + k) % work.length] as Work).walk(row, options) ? 0 : idle + 1;
+        idle = (work[(at + k) % work.length] as Work).walk(row) ? 0 : idle + 1;
       }
-      row.takeLoose(queues, options);
+      row.takeLoose(queues);
     }
     emit();
     first++;
   }
   while (queues.some((q) => q.length > 0) && rows.length < limit) {
     row.open();
-    row.takeLoose(queues, options);
+    row.takeLoose(queues);
     emit();
   }
   return { rows, claims, left: left + queues.reduce((n, q) => n + q.length, 0) };
 };
 
-/** A row being made. */
+/** A row being made: what is open of every slot, `[low, high)` and perhaps less, or the one value it is fixed to. */
 class Row {
-  private readonly ranges: (Ranges | null)[];
-  private readonly pins: Int32Array;
-  private readonly options: PackOptions;
-  private readonly undo: { slot: number; ranges: Ranges | null; pin: number }[] = [];
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+  /** Where a slot's open values are no single run. */
+  readonly parts: (Ranges | null)[];
+  readonly pins: Int32Array;
   claims: Target[] = [];
   openSlots = 0;
+  private readonly sizes: Int32Array;
+  private readonly options: PackOptions;
+  private readonly undo: number[] = [];
+  private readonly undoParts: (Ranges | null)[] = [];
 
   constructor(options: PackOptions) {
     this.options = options;
-    this.ranges = options.domains.map(() => null);
-    this.pins = new Int32Array(options.domains.length);
+    this.sizes = Int32Array.from(options.domains, (d) => d.values.length);
+    this.low = new Int32Array(this.sizes.length);
+    this.high = Int32Array.from(this.sizes);
+    this.parts = options.domains.map(() => null);
+    this.pins = new Int32Array(this.sizes.length);
   }
 
   open(): void {
-    this.ranges.fill(null);
+    this.low.fill(0);
+    this.high.set(this.sizes);
+    this.parts.fill(null);
     this.pins.fill(-1);
     this.claims = [];
     this.openSlots = this.pins.length;
     this.undo.length = 0;
+    this.undoParts.length = 0;
   }
 
   mark(): number {
-    return this.undo.length;
+    return this.undoParts.length;
   }
 
   back(mark: number): void {
-    while (this.undo.length > mark) {
-      const u = this.undo.pop() as { slot: number; ranges: Ranges | null; pin: number };
-      if ((this.pins[u.slot] as number) >= 0 && u.pin < 0) this.openSlots++;
-      this.ranges[u.slot] = u.ranges;
-      this.pins[u.slot] = u.pin;
+    const { undo } = this;
+    while (this.undoParts.length > mark) {
+      const pin = undo.pop() as number;
+      const high = undo.pop() as number;
+      const low = undo.pop() as number;
+      const slot = undo.pop() as number;
+      if ((this.pins[slot] as number) >= 0 && pin < 0) this.openSlots++;
+      this.pins[slot] = pin;
+      this.low[slot] = low;
+      this.high[slot] = high;
+      this.parts[slot] = this.undoParts.pop() ?? null;
     }
   }
 
+  private save(slot: number): void {
+    this.undo.push(slot, this.low[slot] as number, this.high[slot] as number, this.pins[slot] as number);
+    this.undoParts.push(this.parts[slot] ?? null);
+  }
+
   seed(target: Target): void {
+    const seen = new Set<number>();
     // The link nearest to the test is the narrowest of its slot.
     for (let l: Link | null = target.box; l; l = l.parent) {
-      if (this.ranges[l.slot] === null) this.ranges[l.slot] = l.ranges;
+      if (seen.has(l.slot)) continue;
+      seen.add(l.slot);
+      this.set(l.slot, l.ranges);
     }
     this.pin(target.slot, target.value);
     this.claims.push(target);
   }
 
-  private save(slot: number): void {
-    this.undo.push({ slot, ranges: this.ranges[slot] ?? null, pin: this.pins[slot] as number });
+  private set(slot: number, ranges: Ranges): void {
+    this.low[slot] = ranges[0] as number;
+    this.high[slot] = ranges[ranges.length - 1] as number;
+    this.parts[slot] = ranges.length > 2 ? ranges : null;
   }
 
   pin(slot: number, value: number): void {
@@ -136,162 +162,282 @@ class Row {
     this.pins[slot] = value;
   }
 
-  pinned(slot: number): number {
-    return this.pins[slot] as number;
-  }
-
   allows(slot: number, value: number): boolean {
     const pin = this.pins[slot] as number;
     if (pin >= 0) return pin === value;
-    const r = this.ranges[slot];
-    return !r || has(r, value);
+    if (value < (this.low[slot] as number) || value >= (this.high[slot] as number)) return false;
+    const parts = this.parts[slot];
+    return !parts || has(parts, value);
+  }
+
+  rangesOf(slot: number): Ranges {
+    const pin = this.pins[slot] as number;
+    return pin >= 0
+      ? [pin, pin + 1]
+      : (this.parts[slot] ?? [this.low[slot] as number, this.high[slot] as number]);
   }
 
   /** Could every slot be within the case? */
   fits(c: Case): boolean {
-    for (const { slot, ranges } of c) {
-      const pin = this.pins[slot] as number;
-      if (pin >= 0 ? !has(ranges, pin) : isEmpty(this.within(slot, ranges))) return false;
-    }
+    for (const { slot, ranges } of c) if (isEmpty(intersect(this.rangesOf(slot), ranges))) return false;
     return true;
-  }
-
-  private within(slot: number, ranges: Ranges): Ranges {
-    const r = this.ranges[slot];
-    return r ? intersect(r, ranges) : ranges;
   }
 
   narrow(c: Case): void {
     for (const { slot, ranges } of c) {
       if ((this.pins[slot] as number) >= 0) continue;
-      const within = this.within(slot, ranges);
       this.save(slot);
-      this.ranges[slot] = within;
+      this.set(slot, intersect(this.rangesOf(slot), ranges));
     }
   }
 
+  /** The slot's open values cut to a run. */
+  cut(slot: number, low: number, high: number): void {
+    this.save(slot);
+    if (low > (this.low[slot] as number)) this.low[slot] = low;
+    if (high < (this.high[slot] as number)) this.high[slot] = high;
+  }
+
   /** Fixes one waiting value a slot, where the row leaves it open. */
-  takeLoose(queues: readonly number[][], { hides }: PackOptions): void {
-    const alone = this.claims.length === 0 && this.openSlots === this.pins.length;
+  takeLoose(queues: readonly number[][]): void {
+    const { hides } = this.options;
+    const empty = () => this.openSlots === this.pins.length;
     for (let slot = 0; slot < queues.length; slot++) {
       const queue = queues[slot] as number[];
       const value = queue.at(-1);
       if (value === undefined || (this.pins[slot] as number) >= 0 || !this.allows(slot, value)) continue;
-      if (hides(slot, value)) {
-        if (!alone || this.openSlots < this.pins.length) continue;
-        this.pin(slot, value);
-        queue.pop();
-        return;
-      }
+      const alone = hides(slot, value);
+      if (alone && !empty()) continue;
       this.pin(slot, value);
       queue.pop();
+      if (alone) return;
     }
   }
 
   close(): Int32Array {
-    const { domains, ordinary, random } = this.options;
+    const { ordinary, random } = this.options;
     return Int32Array.from(this.pins, (pin, slot) => {
       if (pin >= 0) return pin;
       const usual = ordinary[slot] as Ranges;
-      const r = this.ranges[slot];
-      const preferred = r ? intersect(r, usual) : usual;
-      const from = isEmpty(preferred) ? (r ?? [0, (domains[slot] as Domain).values.length]) : preferred;
+      const open = this.rangesOf(slot);
+      const preferred = intersect(open, usual);
+      const from = isEmpty(preferred) ? open : preferred;
       return nth(from, random.below(sizeOf(from)));
     });
+  }
+}
+
+/** The targets of all trees, as lists by test. */
+class Waiting {
+  readonly targets: Target[] = [];
+  readonly hides: Uint8Array;
+  readonly next: Int32Array;
+  readonly gone: Uint8Array;
+  private readonly tables = new Map<Trees, TestsOf>();
+
+  constructor(trees: readonly Tree[], { hides }: PackOptions) {
+    for (const t of trees) for (const list of t.at.values()) for (const x of list) this.targets.push(x);
+    this.hides = Uint8Array.from(this.targets, (t) => (hides(t.slot, t.value) ? 1 : 0));
+    this.next = new Int32Array(this.targets.length).fill(-1);
+    this.gone = new Uint8Array(this.targets.length);
+    let at = 0;
+    for (const t of trees) {
+      const tests = this.of(t);
+      for (const [node, list] of t.at) {
+        for (let i = 0; i < list.length; i++, at++) {
+          this.next[at] = tests.head[node] as number;
+          tests.head[node] = at;
+        }
+      }
+    }
+  }
+
+  of(tree: Tree): TestsOf {
+    let tests = this.tables.get(tree.trees);
+    if (!tests) {
+      tests = new TestsOf(tree);
+      this.tables.set(tree.trees, tests);
+    }
+    return tests;
+  }
+}
+
+/** The tests of one table of trees: where each result leads, and what of a slot brings it. */
+class TestsOf {
+  readonly trees: Trees;
+  readonly truth: TruthTable;
+  /** First waiting target, or -1. */
+  readonly head: Int32Array;
+  /** Targets left at and below a test, counted along one way to each. */
+  readonly below: Int32Array;
+  readonly up: Int32Array;
+  /** The slot, where TRUE and FALSE are a run of its values each and UNKNOWN leads to no place of its own; else -1. */
+  readonly slot: Int32Array;
+  readonly trueFrom: Int32Array;
+  readonly trueTo: Int32Array;
+  readonly falseFrom: Int32Array;
+  readonly falseTo: Int32Array;
+
+  constructor({ trees, truth }: Tree) {
+    this.trees = trees;
+    this.truth = truth;
+    const n = trees.test.length;
+    this.head = new Int32Array(n).fill(-1);
+    this.below = new Int32Array(n);
+    this.up = new Int32Array(n).fill(-1);
+    this.slot = new Int32Array(n).fill(-1);
+    this.trueFrom = new Int32Array(n);
+    this.trueTo = new Int32Array(n);
+    this.falseFrom = new Int32Array(n);
+    this.falseTo = new Int32Array(n);
+    for (let node = 0; node < n; node++) {
+      for (const [, next] of successors(trees, node))
+        if (next >= 0 && (this.up[next] as number) < 0) this.up[next] = node;
+      const row = trees.test[node] as number;
+      const t = truth.isCompound(row) ? null : truth.truth(row);
+      if (!t || t.whenTrue.length > 2 || t.whenFalse.length > 2) continue;
+      const unknown = trees.ifUnknown[node] as number;
+      if (unknown !== ALL && unknown !== trees.ifTrue[node] && unknown !== trees.ifFalse[node]) continue;
+      this.slot[node] = t.slot;
+      [this.trueFrom[node], this.trueTo[node]] = [t.whenTrue[0] ?? 0, t.whenTrue[1] ?? 0];
+      [this.falseFrom[node], this.falseTo[node]] = [t.whenFalse[0] ?? 0, t.whenFalse[1] ?? 0];
+    }
   }
 }
 
 /** What is left to hit in one tree. */
 class Work {
   private readonly tree: Tree;
-  private readonly waiting = new Map<number, Target[]>();
-  /** Targets left at and below a test, counted along one path to each. */
-  private readonly below = new Map<number, number>();
-  private readonly up = new Map<number, number>();
+  private readonly tests: TestsOf;
+  private readonly all: Waiting;
+  /** Deepest last: what is deep takes most of a row. */
   private readonly order: number[];
   remaining = 0;
 
-  constructor(tree: Tree) {
+  constructor(tree: Tree, all: Waiting) {
     this.tree = tree;
-    this.order = [...tree.at.keys()].reverse();
-    for (const node of tree.at.keys()) {
-      for (const [, next] of successors(tree.trees, node)) {
-        if (next >= 0 && !this.up.has(next)) this.up.set(next, node);
-      }
-    }
-    for (const [node, list] of tree.at) {
-      this.waiting.set(node, [...list]);
-      this.count(node, list.length);
-    }
+    this.all = all;
+    this.tests = all.of(tree);
+    this.order = [...tree.at.keys()];
+    for (const [node, list] of tree.at) this.count(node, list.length);
   }
 
   private count(node: number, by: number): void {
+    const { below, up } = this.tests;
     this.remaining += by;
     let steps = 0;
-    for (let n: number | undefined = node; n !== undefined; n = this.up.get(n)) {
-      this.below.set(n, (this.below.get(n) ?? 0) + by);
-      if (n === this.tree.root || ++steps > 100_000) break;
+    for (let n = node; n >= 0; n = up[n] as number) {
+      below[n] = (below[n] as number) + by;
+      // Where trees share subtrees the ways up may not end at this root.
+      if (n === this.tree.root || ++steps > 10_000) break;
     }
   }
 
-  next(): Target | undefined {
+  /** A target still waiting, or -1. */
+  next(): number {
     while (this.order.length > 0) {
-      const list = this.waiting.get(this.order.at(-1) as number) as Target[];
-      if (list.length > 0) return list.at(-1);
+      const at = this.tests.head[this.order.at(-1) as number] as number;
+      if (at >= 0) return at;
       this.order.pop();
     }
-    return undefined;
+    return -1;
   }
 
-  done(target: Target): void {
-    const list = this.waiting.get(target.node) as Target[];
-    list.splice(list.indexOf(target), 1);
-    this.count(target.node, -1);
+  done(target: number): void {
+    const { node } = this.all.targets[target] as Target;
+    const { head } = this.tests;
+    const { next } = this.all;
+    if (head[node] === target) head[node] = next[target] as number;
+    else {
+      let t = head[node] as number;
+      while (next[t] !== target) t = next[t] as number;
+      next[t] = next[target] as number;
+    }
+    this.count(node, -1);
   }
 
   /** Goes down the tree within what the row leaves open, towards targets; true where one was hit. */
-  walk(row: Row, { hides }: PackOptions): boolean {
+  walk(row: Row): boolean {
     if (this.remaining === 0) return false;
-    const { trees, truth, root } = this.tree;
+    const { tests, all } = this;
+    const { ifTrue, ifFalse, ifUnknown } = tests.trees;
+    const { below, head, slot: slots } = tests;
     const mark = row.mark();
     let kept = mark;
     let hit = false;
-    let node = root;
-    for (let steps = 0; node >= 0 && steps < 100_000; steps++) {
-      const list = this.waiting.get(node) as Target[] | undefined;
-      if (list) {
-        for (let i = list.length - 1; i >= 0; i--) {
-          const t = list[i] as Target;
-          if (!row.allows(t.slot, t.value) || !row.fits(t.context)) continue;
-          if (row.pinned(t.slot) < 0) {
-            if (hides(t.slot, t.value)) continue;
-            row.pin(t.slot, t.value);
-          }
-          row.narrow(t.context);
-          row.claims.push(t);
-          this.done(t);
+    let node = this.tree.root;
+    for (let steps = 0; node >= 0 && steps < 10_000 && (below[node] as number) > 0; steps++) {
+      for (let t = head[node] as number; t >= 0; ) {
+        const following = all.next[t] as number;
+        if (this.take(row, t)) {
           kept = row.mark();
           hit = true;
         }
+        t = following;
       }
-      let best = -1;
-      let next: number | undefined;
-      let taken: Case = [];
-      for (const [bit, successor] of successors(trees, node)) {
-        const gain = successor >= 0 ? (this.below.get(successor) ?? 0) : 0;
-        if (gain <= best) continue;
-        const found = truth.cases(trees.test[node] as number, bit).find((c) => row.fits(c));
-        if (!found) continue;
-        best = gain;
-        next = successor;
-        taken = found;
+      const slot = slots[node] as number;
+      if (slot < 0 || row.parts[slot] !== null) {
+        const next = this.choose(row, node);
+        if (next === undefined) break;
+        node = next;
+        continue;
       }
-      if (next === undefined || best === 0) break;
-      row.narrow(taken);
-      node = next;
+      const pin = row.pins[slot] as number;
+      const low = pin >= 0 ? pin : (row.low[slot] as number);
+      const high = pin >= 0 ? pin + 1 : (row.high[slot] as number);
+      const [tf, tt] = [tests.trueFrom[node] as number, tests.trueTo[node] as number];
+      const [ff, ft] = [tests.falseFrom[node] as number, tests.falseTo[node] as number];
+      const canTrue = Math.max(low, tf) < Math.min(high, tt);
+      const canFalse = Math.max(low, ff) < Math.min(high, ft);
+      const yes = ifTrue[node] as number;
+      const no = ifFalse[node] as number;
+      if (
+        canTrue &&
+        (!canFalse || (yes >= 0 ? (below[yes] as number) : 0) >= (no >= 0 ? (below[no] as number) : 0))
+      ) {
+        if (pin < 0) row.cut(slot, tf, tt);
+        node = yes;
+      } else if (canFalse) {
+        if (pin < 0) row.cut(slot, ff, ft);
+        node = no;
+      } else if (ifUnknown[node] === ALL) break;
+      else node = ifUnknown[node] as number;
     }
     // Narrowed for nothing: the row stays as open as it was at the last hit.
     row.back(kept);
     return hit;
+  }
+
+  private take(row: Row, at: number): boolean {
+    const t = this.all.targets[at] as Target;
+    if (!row.allows(t.slot, t.value)) return false;
+    if (t.context.length > 0 && !row.fits(t.context)) return false;
+    if ((row.pins[t.slot] as number) < 0) {
+      if (this.all.hides[at]) return false;
+      row.pin(t.slot, t.value);
+    }
+    if (t.context.length > 0) row.narrow(t.context);
+    row.claims.push(t);
+    this.done(at);
+    return true;
+  }
+
+  /** The successor with most targets that the row can still reach, for tests of any kind. */
+  private choose(row: Row, node: number): number | undefined {
+    const { trees, truth, below } = this.tests;
+    let best = 0;
+    let next: number | undefined;
+    let taken: Case = [];
+    for (const [bit, successor] of successors(trees, node)) {
+      const gain = successor >= 0 ? (below[successor] as number) : 0;
+      if (gain <= best) continue;
+      const found = truth.cases(trees.test[node] as number, bit).find((c) => row.fits(c));
+      if (!found) continue;
+      best = gain;
+      next = successor;
+      taken = found;
+    }
+    if (next !== undefined) row.narrow(taken);
+    return next;
   }
 }

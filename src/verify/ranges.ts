@@ -87,10 +87,10 @@ export const nth = (a: Ranges, k: number): number => {
   throw new RangeError(`the set has no ${k}-th element`);
 };
 
-/** The indices below n for which `test` holds. */
-export const where = (n: number, test: (i: number) => boolean): Ranges => {
+/** The indices from `first` on and below n for which `test` holds. */
+export const where = (n: number, test: (i: number) => boolean, first = 0): Ranges => {
   const out: number[] = [];
-  for (let i = 0; i < n; i++) {
+  for (let i = first; i < n; i++) {
     if (!test(i)) continue;
     const from = i;
     while (i + 1 < n && test(i + 1)) i++;

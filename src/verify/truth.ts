@@ -89,7 +89,7 @@ export class Holds {
   private compare(row: number, kind: number, x: number | string): boolean {
     const { p } = this;
     const of = (i: number) =>
-      typeof x === 'string' ? (p.strings[i] as string) : (this.literals[i] as number);
+      typeof x === 'string' ? (p.strings[i] as string) : this.number(p.column[row] as number, i);
     if (kind === KIND.in || kind === KIND.notIn) {
       let inside = false;
       for (const m of membersOf(p, row)) inside ||= of(m) === x;
@@ -190,7 +190,7 @@ export class TruthTable {
         ? lowerBound(numbers, t, domain.numeric)
         : upperBound(numbers, t, domain.numeric);
     const below = kind === KIND.lt || kind === KIND.le;
-    const rest = (bit: number) => where(count, (i) => i >= domain.numeric && result(i) === bit);
+    const rest = (bit: number) => where(count, (i) => result(i) === bit, domain.numeric);
     const low = all(at);
     const high: Ranges = at < domain.numeric ? [at, domain.numeric] : [];
     return {
