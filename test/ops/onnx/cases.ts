@@ -41,8 +41,8 @@ export interface Case {
   readonly out: Readonly<Record<string, Frozen>>;
 }
 
-export const readCases = (): readonly Case[] =>
-  gunzipSync(readFileSync(new URL('../../../fixtures/onnx-node/cases.jsonl.gz', import.meta.url)))
+export const readCases = (folder = 'onnx-node'): readonly Case[] =>
+  gunzipSync(readFileSync(new URL(`../../../fixtures/${folder}/cases.jsonl.gz`, import.meta.url)))
     .toString()
     .trimEnd()
     .split('\n')
