@@ -5,9 +5,11 @@ import { type Algebra, dtypeOf } from './algebra.ts';
 import { combine, type Members, methods } from './combine.ts';
 import type { Tag } from './document.ts';
 import { type Columns, Forest, type Routed } from './forest.ts';
-import { type Model, type ModelResult, modelElements, type Pending, readModel } from './model.ts';
+import type { Model, ModelResult, Pending } from './model.ts';
 import { isPredicate, type Test, Tests } from './predicates.ts';
 import { firstOf, masked, type Prediction } from './prediction.ts';
+
+export const modelElements: readonly string[] = ['TreeModel', 'RegressionModel', 'MiningModel'];
 
 /** What a Segmentation gives to its MiningModel. */
 export interface Segments {
@@ -77,7 +79,7 @@ export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segment
   const guards = chain ? segments.map((s) => s.guard) : guardsOf(a, tests, segments);
   const results = segments.map((s) => once(() => s.pending.finish(routed)));
   const active = (i: number) => {
-    const { prediction } = results[i]?.() as ModelResult;
+    const { prediction } = at(results, i);
     return prediction && masked(a, prediction, not(a, guards[i] ?? null));
   };
   const byId = (id: string): ModelResult | undefined => {
@@ -96,7 +98,7 @@ export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segment
     }
     case 'selectFirst': {
       const options = segments.map((_, i) => {
-        const then = single(m, tag, (results[i]?.() as ModelResult).prediction);
+        const then = single(m, tag, at(results, i).prediction);
         let when = guards[i] ?? always;
         if (missing === 'skipSegment') {
           const lost = a.missing(then.value);
@@ -116,14 +118,14 @@ export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segment
         )
         .map(({ i }) => ({
           when: guards[i] ?? always,
-          then: single(m, tag, (results[i]?.() as ModelResult).prediction),
+          then: single(m, tag, at(results, i).prediction),
         }))
         .reverse();
       let prediction =
         options[0]?.when === always ? (options[0] as { then: Prediction }).then : firstOf(a, options);
       if (missing === 'returnMissing') {
         const lost = segments.map((_, i) => {
-          const p = (results[i]?.() as ModelResult).prediction;
+          const p = at(results, i).prediction;
           const gone = p && a.missing(p.value);
           const guard = guards[i] ?? null;
           return gone && (guard === null ? gone : a.and(guard, gone));
@@ -144,6 +146,9 @@ export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segment
     }
   }
 };
+
+const at = (results: readonly (() => ModelResult)[], i: number): ModelResult =>
+  (results[i] as () => ModelResult)();
 
 const once = <T>(f: () => T): (() => T) => {
   let made: { readonly value: T } | undefined;
@@ -182,7 +187,7 @@ const readSegment = (
     } else if (modelElements.includes(child.name)) {
       if (!test) doc.fail(child, 'pmml/element-order', "a Segment's predicate must stand before its model");
       if (pending) doc.fail(child, 'pmml/duplicate-element', 'a Segment has one model');
-      pending = readModel(cursor, child, world, { scope, classes: m.classes, forest });
+      pending = m.nested(cursor, child, { scope, classes: m.classes, forest });
     } else doc.refuse(child);
   }
   if (!test) return doc.fail(tag, 'pmml/missing-element', 'a Segment needs a predicate');

@@ -1,6 +1,6 @@
 /** One model element: its gate, its transformations, what it says, and what it shows. PMML 4.4.1, General Structure. */
 import type { Value } from '../../src/ir/model.ts';
-import type { Element, XmlCursor } from '../shared/xml.ts';
+import type { Element, OpenTag as Open, XmlCursor } from '../shared/xml.ts';
 import type { Real } from './algebra.ts';
 import { Classes } from './classes.ts';
 import type { DataField } from './dictionary.ts';
@@ -51,9 +51,10 @@ export interface Surroundings {
   readonly forest: Forest | null;
 }
 
-export const modelElements = ['TreeModel', 'RegressionModel', 'MiningModel'];
-
 const passed = new Set(['Extension', 'ModelStats', 'ModelExplanation']);
+
+/** Reads a model inside another. */
+export type Nested = (cursor: XmlCursor, tag: Open, around: Surroundings) => Pending;
 
 /** Attributes and the parts before the content, as far as they have been read. */
 export class Model {
@@ -71,9 +72,12 @@ export class Model {
   /** Rows whose result is invalid for what was let in. */
   rejected: Value | null = null;
 
-  constructor(world: World, tag: Tag, around: Surroundings | null) {
+  readonly nested: Nested;
+
+  constructor(world: World, tag: Tag, around: Surroundings | null, nested: Nested) {
     const { doc } = world;
     this.world = world;
+    this.nested = nested;
     this.tag = tag;
     this.around = around;
     const functionName = doc.need(tag, 'functionName');
@@ -91,7 +95,7 @@ export class Model {
   }
 
   /** A part that all models may have; false for the content. */
-  part(cursor: XmlCursor, tag: Parameters<XmlCursor['element']>[0]): boolean {
+  part(cursor: XmlCursor, tag: Open): boolean {
     const { doc } = this.world;
     if (passed.has(tag.name)) {
       cursor.skip();
@@ -193,21 +197,21 @@ const outermost = (scope: Scope): Scope => (scope.outer === null ? scope : outer
 /** Reads the model whose open tag was read last. */
 export const readModel = (
   cursor: XmlCursor,
-  tag: Tag,
+  tag: Open,
   world: World,
   around: Surroundings | null,
-): Pending & { readonly model_: Model } => {
-  const { doc } = world;
-  const m = new Model(world, tag, around);
+): { readonly model: Model; readonly pending: Pending } => {
+  const nested: Nested = (c, t, s) => readModel(c, t, world, s).pending;
+  const model = new Model(world, tag, around, nested);
   switch (tag.name) {
     case 'TreeModel':
-      return { ...readTreeElement(cursor, m), model_: m };
+      return { model, pending: readTreeElement(cursor, model) };
     case 'RegressionModel':
-      return { ...readRegressionElement(cursor, m), model_: m };
+      return { model, pending: readRegressionElement(cursor, model) };
     case 'MiningModel':
-      return { ...readMiningElement(cursor, m), model_: m };
+      return { model, pending: readMiningElement(cursor, model) };
     default:
-      return doc.refuse(tag, 'this model is not supported');
+      return world.doc.refuse(tag, 'this model is not supported');
   }
 };
 

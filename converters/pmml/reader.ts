@@ -7,13 +7,14 @@ import type { Examples, Field, Model, Value } from '../../src/ir/model.ts';
 import { tensorType } from '../../src/ir/model.ts';
 import { PredicateTable } from '../../src/ir/predicates.ts';
 import { constant } from '../../src/tensor/data.ts';
-import { type Element, XmlCursor, type XmlEvent } from '../shared/xml.ts';
+import { type Element, type OpenTag as Open, XmlCursor } from '../shared/xml.ts';
 import { Algebra, dtypeOf, typeOf } from './algebra.ts';
 import { Classes } from './classes.ts';
 import { type DataField, readDictionary } from './dictionary.ts';
 import { Document, parts, type Tag } from './document.ts';
 import { derive } from './expressions.ts';
-import { type ModelResult, modelElements, readModel } from './model.ts';
+import { modelElements } from './mining.ts';
+import { type ModelResult, readModel } from './model.ts';
 import type { Variable, World } from './scope.ts';
 import { type DataType, kindOf, logicalOf, parse } from './types.ts';
 import { readVerification } from './verification.ts';
@@ -48,8 +49,6 @@ const read = (source: Source): ReadResult => {
 
 export const reader: Reader = { format: 'pmml', title: 'PMML 3.0 – 4.4.1', detect, read };
 
-type Open = Extract<XmlEvent, { kind: 'open' }>;
-
 const readDocument = (source: Source): ReadResult => {
   const cursor = new XmlCursor(source);
   const doc = new Document(source.name);
@@ -63,7 +62,7 @@ const readDocument = (source: Source): ReadResult => {
   const derived = new Map<string, Element>();
   const functions = new Map<string, Element>();
   let world: (World & Inputs) | undefined;
-  let read: Awaited<ReturnType<typeof readModel>> | undefined;
+  let read: ReturnType<typeof readModel> | undefined;
   let modelTag: Open | undefined;
 
   for (let tag = cursor.child(); tag !== null; tag = cursor.child()) {
@@ -86,9 +85,9 @@ const readDocument = (source: Source): ReadResult => {
   if (!read || !world || !modelTag) {
     return doc.fail(root, 'pmml/no-model', 'the document holds no model');
   }
-  const result = read.finish(null);
+  const result = read.pending.finish(null);
   return {
-    model: finish(doc, world, modelTag, result, read.model_, metadata),
+    model: finish(doc, world, modelTag, result, read.model, metadata),
     diagnostics: doc.diagnostics.list,
   };
 };
@@ -219,7 +218,7 @@ const finish = (
   m: { readonly verification: Element | null },
   metadata: Map<string, string>,
 ): Model => {
-  const columns = shown(doc, world, tag, result);
+  const columns = shown(doc, tag, result);
   const { a } = world;
   const anchor = [...world.inputs.values()][0]?.raw;
   const fields: Field[] = [...world.inputs].map(([name, { raw, field }]) => inputField(name, raw, field));
@@ -273,7 +272,7 @@ interface Shown {
 }
 
 /** The columns of a result, in order: the prediction, the probabilities, the Output. A name of the Output wins. */
-const shown = (doc: Document, world: World, tag: Tag, result: ModelResult): Shown[] => {
+const shown = (doc: Document, tag: Tag, result: ModelResult): Shown[] => {
   const own: Shown[] = [];
   const predicted = (r: ModelResult, suffix: string): void => {
     const p = r.prediction;
@@ -323,7 +322,6 @@ const shown = (doc: Document, world: World, tag: Tag, result: ModelResult): Show
     predicted(r, `[${id}]`);
     push(r, `[${id}]`);
   }
-  void world;
   return [
     ...own.flatMap((s) => {
       const winner = outputs.find((o) => o.name === s.name);

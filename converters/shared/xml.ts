@@ -27,6 +27,8 @@ export type XmlEvent =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'close' };
 
+export type OpenTag = Extract<XmlEvent, { kind: 'open' }>;
+
 /** An element held whole: for the small parts of a document. */
 export interface Element {
   /** Without its prefix. */
@@ -177,7 +179,7 @@ export class XmlCursor {
   }
 
   /** The root's open tag. */
-  root(): Extract<XmlEvent, { kind: 'open' }> {
+  root(): OpenTag {
     for (;;) {
       const event = this.need();
       if (event.kind === 'open') return event;
@@ -185,7 +187,7 @@ export class XmlCursor {
   }
 
   /** The next child's open tag within the element that stands open; null at its close, which is consumed. Text is passed over. */
-  child(): Extract<XmlEvent, { kind: 'open' }> | null {
+  child(): OpenTag | null {
     for (;;) {
       const event = this.need();
       if (event.kind === 'open') return event;
@@ -203,7 +205,7 @@ export class XmlCursor {
   }
 
   /** The whole element whose open tag was read last. */
-  element(tag: Extract<XmlEvent, { kind: 'open' }>): Element {
+  element(tag: OpenTag): Element {
     type Draft = { -readonly [K in keyof Element]: Element[K] } & { children: Element[] };
     const draft = ({ name, attributes, line }: typeof tag): Draft => ({
       name,

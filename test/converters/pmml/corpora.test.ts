@@ -1,0 +1,91 @@
+/**
+ * Models that Rattle, KNIME and RapidMiner wrote, held against the tools' own predictions on every row. Labels are
+ * equal; numbers agree to 1e-12 relative, or to the digits that the tool printed where those are fewer.
+ */
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { reader } from '../../../converters/pmml/reader.ts';
+import { evaluator } from '../../../src/evaluate/evaluate.ts';
+import { openSource } from '../../../src/files/source.ts';
+import { check } from '../../../src/ir/verifier.ts';
+import { bind } from '../../../src/rows/bind.ts';
+import { readTable } from '../../../src/rows/read.ts';
+import type { Table } from '../../../src/rows/table.ts';
+import { unbind } from '../../../src/rows/unbind.ts';
+
+const corpus = '../shared/corpora/pmml-real-tools';
+
+const table = (path: string): Table => {
+  const source = openSource(path);
+  try {
+    return readTable(source);
+  } finally {
+    source.close();
+  }
+};
+
+const scored = (model: string, data: string) => {
+  const source = openSource(model);
+  const read = reader.read(source);
+  source.close();
+  expect(check(read.model)).toEqual([]);
+  const { fields } = read.model;
+  return unbind(evaluator(read.model).run(bind(table(data), fields)), fields);
+};
+
+/** Unequal cells, by row: a label must be the same text, a number as close as it was printed. */
+const differences = (ours: readonly unknown[], theirs: readonly unknown[], number: boolean): string[] =>
+  theirs.flatMap((want, i) => {
+    const got = ours[i];
+    const text = String(want);
+    if (!number) return String(got) === text ? [] : [`row ${i}: ${String(got)}, not ${text}`];
+    const digits = text.replace(/e.*$/i, '').replace(/[-.]/g, '').replace(/^0+/, '').length;
+    const last = 0.5 * 10 ** (Math.floor(Math.log10(Math.abs(Number(text)) || 1)) - digits + 1);
+    const tolerance = Math.max(1e-12 * Math.abs(Number(text)), digits < 17 ? last * 1.0001 : 0);
+    return Math.abs(Number(got) - Number(text)) <= tolerance ? [] : [`row ${i}: ${String(got)}, not ${text}`];
+  });
+
+/** The tool's column, and ours. */
+type Pairs = Readonly<Record<string, string>>;
+
+const rattle = (target: string, ...labels: string[]): Pairs => ({
+  [target]: target,
+  ...Object.fromEntries(labels.map((l) => [`Probability_${l}`, `probability(${l})`])),
+});
+const rapidminer = (target: string, ...labels: string[]): Pairs => ({
+  [target]: target,
+  [`prediction(${target})`]: target,
+  ...Object.fromEntries(labels.map((l) => [`confidence(${l})`, `probability(${l})`])),
+});
+const iris = ['setosa', 'versicolor', 'virginica'] as const;
+
+const models: readonly (readonly [tool: string, model: string, data: string, pairs: Pairs])[] = [
+  ['rattle', 'DecisionTreeIris', 'Iris', rattle('Species', ...iris)],
+  ['rattle', 'DecisionTreeAudit', 'Audit', rattle('Adjusted', '0', '1')],
+  ['rattle', 'RandomForestIris', 'Iris', rattle('Species', ...iris)],
+  ['rattle', 'RandomForestAudit', 'Audit', rattle('Adjusted', '0', '1')],
+  ['rattle', 'RandomForestOzone', 'Ozone', { O3: 'O3' }],
+  ['rattle', 'RegressionIris', 'Iris', rattle('Species', ...iris)],
+  ['rattle', 'RegressionOzone', 'Ozone', { O3: 'O3' }],
+  ['knime', 'DecisionTreeIris', 'Iris', { Species: 'Species' }],
+  ['knime', 'RegressionOzone', 'Ozone', { O3: 'O3' }],
+  ['rapidminer', 'DecisionTreeIris', 'Iris', rapidminer('Species', ...iris)],
+  ['rapidminer', 'DecisionTreeAudit', 'Audit', rapidminer('Adjusted', '0', '1')],
+  ['rapidminer', 'RegressionOzone', 'Ozone', { O3: 'O3', 'prediction(O3)': 'O3' }],
+];
+
+describe.skipIf(!existsSync(corpus))('models of real tools', () => {
+  it.each(models)('%s/%s says what the tool says', (tool, model, data, pairs) => {
+    const ours = scored(`${corpus}/${tool}/pmml/${model}.pmml`, `${corpus}/${tool}/csv/${data}.csv`);
+    const theirs = table(`${corpus}/${tool}/csv/${model}.csv`);
+    expect(theirs.rows).toBeGreaterThan(100);
+    expect(ours.rows).toBe(theirs.rows);
+    for (const [column, name] of Object.entries(pairs)) {
+      const got = ours.columns.get(name);
+      const want = theirs.columns.get(column);
+      if (!got || !want) throw new Error(`no column ${name} or ${column}: ${[...ours.columns.keys()]}`);
+      const label = name === 'Species' || name === 'Adjusted';
+      expect({ column, wrong: differences(got, want, !label).slice(0, 5) }).toEqual({ column, wrong: [] });
+    }
+  });
+});
