@@ -37,28 +37,25 @@ export const Route: Operator = {
     );
     const width = trees.roots.length;
     const outcomes = new Int32Array(rows * width);
-    const unknowns = new Int32Array(rows * width);
+    // Counting is left out where nobody reads the counts.
+    const unknowns = node.outputs.length > 1 && node.outputs[1] ? new Int32Array(rows * width) : null;
     const router = new Router(trees, block);
-    const here = { outcomes: new Int32Array(blockRows * lanes), unknowns: new Int32Array(blockRows * lanes) };
+    const reached = new Int32Array(blockRows * lanes);
+    const met = unknowns && new Int32Array(blockRows * lanes);
     for (let from = 0; from < rows; from += blockRows) {
       const count = Math.min(blockRows, rows - from);
       block.fill(columns, from, count);
       // A tree writes its rows in a column of its own; a few trees at a time are turned into rows of the result.
       for (let t = 0; t < width; t += lanes) {
         const some = Math.min(lanes, width - t);
-        here.unknowns.fill(0);
-        for (let k = 0; k < some; k++) router.route(t + k, k * blockRows, here.outcomes, here.unknowns);
-        for (let i = 0; i < count; i++) {
-          const to = (from + i) * width + t;
-          for (let k = 0; k < some; k++) {
-            outcomes[to + k] = here.outcomes[k * blockRows + i] as number;
-            unknowns[to + k] = here.unknowns[k * blockRows + i] as number;
-          }
-        }
+        met?.fill(0);
+        for (let k = 0; k < some; k++) router.route(t + k, k * blockRows, reached, met);
+        turn(reached, some, count, outcomes, from * width + t, width);
+        if (met && unknowns) turn(met, some, count, unknowns, from * width + t, width);
       }
     }
     const dims = [rows, width];
-    return [tensor('int32', dims, outcomes), tensor('int32', dims, unknowns)];
+    return [tensor('int32', dims, outcomes), unknowns && tensor('int32', dims, unknowns)];
   },
   express: (node, b, opsets) => {
     const columns = planesOf(node, b);
@@ -73,6 +70,20 @@ export const Route: Operator = {
 
 /** Trees whose results are collected before they are turned. */
 const lanes = 16;
+
+/** Lists of `blockRows`, one a tree, into rows of a result. */
+const turn = (
+  lists: Int32Array,
+  trees: number,
+  rows: number,
+  out: Int32Array,
+  at: number,
+  width: number,
+): void => {
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < trees; k++) out[at + i * width + k] = lists[k * blockRows + i] as number;
+  }
+};
 
 /**
  * Takes a block of rows down a tree: at a test the rows that stand there are parted in place into those that go the true,
@@ -95,7 +106,7 @@ class Router {
   }
 
   /** Writes outcome and count for row i of the block at `at + i`; counts must be zero before. */
-  route(tree: number, at: number, outcomes: Int32Array, unknowns: Int32Array): void {
+  route(tree: number, at: number, outcomes: Int32Array, unknowns: Int32Array | null): void {
     const { rows, trees, block } = this;
     const { how, holds, onNaN, guard } = block.prepared;
     for (let i = 0; i < block.rows; i++) rows[i] = i;
@@ -134,18 +145,20 @@ class Router {
     from: number,
     to: number,
     at: number,
-    unknowns: Int32Array,
+    unknowns: Int32Array | null,
   ): number {
     const { ifTrue, ifFalse, ifUnknown } = this.trees;
     if (result !== UNKNOWN) return (result === TRUE ? ifTrue : ifFalse)[test] as number;
-    for (let i = from; i < to; i++) {
-      const k = at + (this.rows[i] as number);
-      unknowns[k] = (unknowns[k] as number) + 1;
+    if (unknowns) {
+      for (let i = from; i < to; i++) {
+        const k = at + (this.rows[i] as number);
+        unknowns[k] = (unknowns[k] as number) + 1;
+      }
     }
     return ifUnknown[test] as number;
   }
 
-  /** At most the literal, more, NaN. Written without a branch on the comparison, which no processor can foresee. */
+  /** At most the literal, more, NaN. No branch on the comparison: no processor can foresee it. */
   private partByOrder(p: number, from: number, to: number): void {
     const { rows, second, third } = this;
     const { view, literal } = this.block.prepared;
@@ -161,7 +174,7 @@ class Router {
         third[c++] = r;
         continue;
       }
-      const first = v <= t ? 1 : 0;
+      const first = Number(v <= t);
       rows[a] = r;
       second[b] = r;
       a += first;
@@ -178,10 +191,15 @@ class Router {
     let c = 0;
     for (let i = from; i < to; i++) {
       const r = rows[i] as number;
-      const result = results[i - from];
-      if (result === TRUE) rows[a++] = r;
-      else if (result === FALSE) second[b++] = r;
-      else third[c++] = r;
+      const result = results[i - from] as number;
+      if (result === UNKNOWN) {
+        third[c++] = r;
+        continue;
+      }
+      rows[a] = r;
+      second[b] = r;
+      a += result;
+      b += 1 - result;
     }
     this.putBack(a, b, c);
   }

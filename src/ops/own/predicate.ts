@@ -254,12 +254,12 @@ export class Block {
     const [first, last] = [firsts[p] as number, lasts[p] as number];
     this.test(args[first] as number, rows, from, to, out);
     const next = this.spare.pop() ?? new Uint8Array(blockRows);
-    const k = kind[p] as number;
-    const join =
-      k === KIND.and ? kleene.and : k === KIND.or ? kleene.or : k === KIND.xor ? kleene.xor : surrogate;
+    const join = joins[kind[p] as number] as Uint8Array;
     for (let a = first + 1; a < last; a++) {
       this.test(args[a] as number, rows, from, to, next);
-      for (let i = 0; i < to - from; i++) out[i] = join(out[i] as number, next[i] as number);
+      for (let i = 0; i < to - from; i++) {
+        out[i] = join[3 * (out[i] as number) + (next[i] as number)] as number;
+      }
     }
     this.spare.push(next);
   }
@@ -282,18 +282,18 @@ export class Block {
       for (let i = from; i < to; i++) {
         const v = x[rows[i] as number] as number;
         const w = v >> 5;
-        const member = w < size && ((words[set + 1 + w] as number) >> (v & 31)) & 1;
-        out[i - from] = Number.isNaN(v) ? nan : member ? yes : no;
+        const member = w < size ? ((words[set + 1 + w] as number) >> (v & 31)) & 1 : 0;
+        out[i - from] = Number.isNaN(v) ? nan : member ^ no;
       }
     } else if (kind === HOW.is) {
       for (let i = from; i < to; i++) {
         const v = x[rows[i] as number] as number;
-        out[i - from] = v === t ? yes : Number.isNaN(v) ? nan : no;
+        out[i - from] = Number.isNaN(v) ? nan : Number(v === t) ^ no;
       }
     } else {
       for (let i = from; i < to; i++) {
         const v = x[rows[i] as number] as number;
-        out[i - from] = v <= t ? yes : Number.isNaN(v) ? nan : no;
+        out[i - from] = Number.isNaN(v) ? nan : Number(v <= t) ^ no;
       }
     }
     if ((guard[p] as number) < 0) return;
@@ -304,8 +304,16 @@ export class Block {
   }
 }
 
-/** The first that is not UNKNOWN. */
-const surrogate = (a: number, b: number): number => (a === UNKNOWN ? b : a);
+/** How a compound predicate joins two results, `3 * a + b`, by its kind. */
+const joins: Readonly<Record<number, Uint8Array>> = Object.fromEntries(
+  [
+    [KIND.and, kleene.and] as const,
+    [KIND.or, kleene.or] as const,
+    [KIND.xor, kleene.xor] as const,
+    // The first that is not UNKNOWN.
+    [KIND.surrogate, (a: number, b: number) => (a === UNKNOWN ? b : a)] as const,
+  ].map(([kind, join]) => [kind, Uint8Array.from({ length: 9 }, (_, i) => join(Math.floor(i / 3), i % 3))]),
+);
 
 /** A 64-bit integer as the double that lies to every double literal as it does: rounded up. */
 const upward = (x: bigint): number => {
