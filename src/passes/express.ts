@@ -5,7 +5,7 @@
  */
 import type { Operators } from '../ir/builder.ts';
 import { fail, isRefusal, type Place, PortolanError, type Refusal, refuse } from '../ir/diagnostic.ts';
-import { type Model, type Node, type OpId, opName, type Value } from '../ir/model.ts';
+import { type Model, type Node, type OpId, opName, type Region, type Value } from '../ir/model.ts';
 import { find, operators, resolve } from '../ops/registry.ts';
 import { dead } from './dead.ts';
 import { fuseTrees } from './fuse.ts';
@@ -140,3 +140,12 @@ export const express = (model: Model, opsets: Opsets): Model => {
   }
   return done.model;
 };
+
+const anyNode = (r: Region, test: (n: Node) => boolean): boolean =>
+  r.nodes.some(
+    (n) => test(n) || [...n.attributes.values()].some((a) => a.kind === 'region' && anyNode(a.region, test)),
+  );
+
+/** Is every operator of the model one of the target's, as it stands? */
+export const isExpressed = (model: Model, opsets: Opsets): boolean =>
+  !anyNode(model.graph, (n) => status(n, opsets).k !== 'keep');

@@ -6,7 +6,7 @@ import type { Predicates } from '../../ir/predicates.ts';
 import { constant } from '../../tensor/data.ts';
 import { cast, concat, literal, ML } from '../ml/build.ts';
 import type { Plane } from '../operator.ts';
-import { dtypeOf, where } from '../own/where.ts';
+import { dtypeOf, everywhere, where } from '../own/where.ts';
 import type { Feature } from './branches.ts';
 import { absence, type Truths } from './truth.ts';
 
@@ -43,7 +43,7 @@ export const buildFeatures = (
     const any = source.columns[0] as Plane;
     columns.push(
       dtypeOf(any.data) === 'string'
-        ? cast(b, b.op('Expand', [literal(b, 'int32', 0), b.op('Shape', [any.data])]), dtype)
+        ? everywhere(b, any.data, literal(b, dtype, 0))
         : cast(b, any.data, dtype),
     );
   }
@@ -53,6 +53,8 @@ export const buildFeatures = (
 /** A string as its index among the table's strings; those not in it are one further code. */
 const encode = (b: Builder, x: Value, { predicates, opsets }: FeatureSource, dtype: Float): Value => {
   const { strings } = predicates;
+  // Asked for presence alone.
+  if (strings.length === 0) return everywhere(b, x, literal(b, dtype, 0));
   const codes = strings.map((_, i) => i);
   if ((opsets.get(ML) ?? 0) >= 4) {
     return b.op([ML, 'LabelEncoder'], [x], {

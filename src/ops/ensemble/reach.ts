@@ -46,7 +46,9 @@ export const reachTree = (b: Builder, trees: Trees, tree: number, truths: Truths
   };
   const both = (x: Value | null, y: Value): Value => (x ? b.op('And', [x, y]) : y);
   for (const t of testsInOrder(trees, root)) {
-    const here = reach.get(t) ?? null;
+    const here = reach.get(t);
+    // A way that only UNKNOWN takes, where it never is.
+    if (here === undefined) continue;
     const { truth, unknown } = truths.of(trees.test[t] as number);
     enter(trees.ifTrue[t] as number, both(here, truth));
     const decided = orAll(b, [truth, unknown]) as Value;

@@ -46,11 +46,19 @@ const columnsOf = (nodes: readonly TableNode[], dtype: Float): Columns => {
       splits.push(keep ? t : down(t));
       return;
     }
-    // A literal that no float32 is equal to: NaN is equal to none.
     const held = narrow ? test.values.filter((v) => Math.fround(v) === v) : test.values;
-    modes[i] = held.length > 1 ? MODE.member : MODE.eq;
-    splits.push(held.length > 1 ? 0 : (held[0] ?? Number.NaN));
-    if (held.length > 1) members.push(...held, Number.NaN);
+    if (held.length === 0) {
+      // No float32 is equal to any of them, and none is below -Infinity.
+      modes[i] = MODE.lt;
+      splits.push(-Infinity);
+    } else if (held.length === 1) {
+      modes[i] = MODE.eq;
+      splits.push(held[0] as number);
+    } else {
+      modes[i] = MODE.member;
+      splits.push(0);
+      members.push(...held, Number.NaN);
+    }
   });
   return { modes, splits, members };
 };
