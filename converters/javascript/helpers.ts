@@ -43,7 +43,16 @@ const erfc = (x) => {
   return r !== 0n && r < 0n !== y < 0n ? r + y : r;
 };`,
   big_fmod: `const big_fmod = (x, y) => (y === 0n ? 0n : x % y);`,
-  big_pow: `const big_pow = (x, y) => (y < 0n ? big(Math.pow(Number(x), Number(y))) : x ** y);`,
+  pow: `const pow = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y));`,
+  big_pow: `const big_pow = (x, y) => {
+  if (y < 0n) return x === 1n ? 1n : x === -1n ? (y % 2n === 0n ? 1n : -1n) : 0n;
+  let result = 1n, square = x;
+  for (let n = y; n > 0n; n >>= 1n) {
+    if (n & 1n) result = BigInt.asIntN(64, result * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return result;
+};`,
   big_min: `const big_min = (x, y) => (x < y ? x : y);`,
   big_max: `const big_max = (x, y) => (x > y ? x : y);`,
   big_abs: `const big_abs = (x) => (x < 0n ? -x : x);`,
@@ -55,6 +64,5 @@ export type HelperName = keyof typeof helpers;
 /** What a helper calls itself. */
 export const needs: Partial<Record<HelperName, readonly HelperName[]>> = {
   normalCdf: ['erf'],
-  big_pow: ['big'],
   parseBig: ['big', 'parse'],
 };

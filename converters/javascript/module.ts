@@ -20,6 +20,9 @@ export interface About {
   readonly sha256: string;
 }
 
+/** How every written module begins. */
+export const signature = /^\/\/ .*, written by portolan from /;
+
 const lines = (...parts: readonly (string | readonly string[])[]): string => parts.flat().join('\n');
 
 export const moduleSource = (program: Program, face: Interface, planes: Planes, about: About): string => {

@@ -175,7 +175,7 @@ export class Speller {
         const x = this.names.fresh('x');
         const code = this.expression(row.body);
         this.line(`const ${x} = ${code};`);
-        const better = row.with === 'argmax' ? '>' : '<';
+        const better = `${row.with === 'argmax' ? '>' : '<'}${row.last ? '=' : ''}`;
         this.line(`if (${j} === 0 || ${x} ${better} ${best}) { ${best} = ${x}; ${result} = ${j}; }`);
       });
       return isBig(row.dtype) ? `BigInt(${result})` : result;
@@ -246,7 +246,6 @@ const infix: Partial<Record<Fn, string>> = {
 };
 
 const math = new Set<Fn>([
-  'pow',
   'min',
   'max',
   'abs',

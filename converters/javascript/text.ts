@@ -39,15 +39,12 @@ const arrays = [
   Float64Array,
 ] as const;
 
-const sameNumber = (a: number, b: number): boolean => (a === b ? Object.is(a, b) : a !== a && b !== b);
-
 /** The smallest array that holds all values exactly. */
 const narrowest = (values: ArrayLike<number>): Numbers => {
   for (const A of arrays) {
     const narrow = A.from(values);
     let exact = true;
-    for (let i = 0; exact && i < values.length; i++)
-      exact = sameNumber(narrow[i] as number, values[i] as number);
+    for (let i = 0; exact && i < values.length; i++) exact = Object.is(narrow[i], values[i]);
     if (exact) return narrow;
   }
   throw new Error('not numbers');

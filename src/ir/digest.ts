@@ -47,41 +47,46 @@ const region = (r: Region, say: Say, hash: Hash): void => {
 };
 
 const attribute = (a: Attribute, say: Say, hash: Hash): void => {
+  const columns = (...all: readonly (Uint8Array | Int32Array)[]): void => {
+    for (const c of all) hash.update(new Uint8Array(c.buffer, c.byteOffset, c.byteLength));
+  };
   say(a.kind);
   switch (a.kind) {
     case 'int':
     case 'float':
     case 'string':
-      return say(a.value);
+      say(a.value);
+      break;
     case 'ints':
     case 'floats':
     case 'strings':
-      return say(...Array.from(a.values as ArrayLike<unknown>));
+      say(...Array.from(a.values as ArrayLike<unknown>));
+      break;
     case 'data':
-      return say(a.data.digest());
+      say(a.data.digest());
+      break;
     case 'type':
-      return say(formatType(a.type));
+      say(formatType(a.type));
+      break;
     case 'predicates': {
       const p = a.predicates;
       say(p.numbers.digest(), ...p.strings);
-      for (const column of [p.kind, p.column, p.literal, p.from, p.to, p.members, p.args, p.absent]) {
-        hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-      }
-      return;
+      columns(p.kind, p.column, p.literal, p.from, p.to, p.members, p.args, p.absent);
+      break;
     }
     case 'trees': {
       const t = a.trees;
       say(t.outcomes, t.share?.digest());
-      for (const column of [t.roots, t.test, t.ifTrue, t.ifFalse, t.ifUnknown]) {
-        hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-      }
-      return;
+      columns(t.roots, t.test, t.ifTrue, t.ifFalse, t.ifUnknown);
+      break;
     }
     case 'region':
-      return region(a.region, say, hash);
+      region(a.region, say, hash);
+      break;
     case 'ref':
-      return say(a.ref);
+      say(a.ref);
+      break;
     case 'opaque':
-      return;
+      break;
   }
 };

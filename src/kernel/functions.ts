@@ -7,6 +7,10 @@ import { erf, normalCdf } from './special.ts';
 
 export type Scalar = number | bigint | string;
 
+/** A constant as its dtype is held: bools as 0 and 1, 64-bit integers as bigints. */
+export const scalarOf = ({ value, dtype }: { value: Scalar | boolean; dtype: DType }): Scalar =>
+  isBig(dtype) ? BigInt(value) : typeof value === 'boolean' ? Number(value) : value;
+
 type OfNumbers = (...x: number[]) => number;
 
 const bit = (b: boolean): number => (b ? 1 : 0);
@@ -23,6 +27,21 @@ export const roundEven = (x: number): number => {
   return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;
 };
 
+/** IEEE 754 pow: 1 to any power, and -1 to an infinite one, are 1 (ECMAScript says NaN). */
+const pow = (x: number, y: number): number =>
+  x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+
+/** In 64 bits, by squaring, wrapping; a negative power is the integer part of the quotient, and 0 where x is 0. */
+const powBig = (x: bigint, y: bigint): bigint => {
+  if (y < 0n) return x === 1n ? 1n : x === -1n ? (y % 2n === 0n ? 1n : -1n) : 0n;
+  let [result, square] = [1n, x];
+  for (let n = y; n > 0n; n >>= 1n) {
+    if (n & 1n) result = BigInt.asIntN(64, result * square);
+    square = BigInt.asIntN(64, square * square);
+  }
+  return result;
+};
+
 const onNumbers: Partial<Record<Fn, OfNumbers>> = {
   add: (x, y) => (x as number) + (y as number),
   sub: (x, y) => (x as number) - (y as number),
@@ -30,7 +49,7 @@ const onNumbers: Partial<Record<Fn, OfNumbers>> = {
   div: (x, y) => (x as number) / (y as number),
   mod: floorMod,
   fmod: (x, y) => (x as number) % (y as number),
-  pow: (x, y) => (x as number) ** (y as number),
+  pow: (x, y) => pow(x as number, y as number),
   min: (x, y) => Math.min(x as number, y as number),
   max: (x, y) => Math.max(x as number, y as number),
   neg: (x) => -(x as number),
@@ -80,9 +99,9 @@ const onBigs: Partial<Record<Fn, (x: bigint, y: bigint) => bigint>> = {
     return r !== 0n && r < 0n !== y < 0n ? r + y : r;
   },
   fmod: (x, y) => (y === 0n ? 0n : x % y),
-  pow: (x, y) => (y < 0n ? bigintOf(Number(x) ** Number(y)) : x ** y),
-  min: (x, y) => (x < y ? x : y),
-  max: (x, y) => (x > y ? x : y),
+  pow: (x, y) => powBig(x, y),
+  min: (x, y) => [x, y].reduce((a, b) => (b < a ? b : a)),
+  max: (x, y) => [x, y].reduce((a, b) => (b > a ? b : a)),
   neg: (x) => -x,
   abs: (x) => (x < 0n ? -x : x),
   sign: (x) => (x < 0n ? -1n : x > 0n ? 1n : 0n),

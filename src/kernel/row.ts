@@ -103,8 +103,10 @@ export type Row =
       readonly loop: Loop;
       readonly over: number;
       readonly with: 'sum' | 'product' | 'min' | 'max' | 'argmin' | 'argmax' | 'any' | 'all';
-      /** Where the accumulator begins; null: at the first element (argmin, argmax: its index). */
+      /** Where the accumulator begins; null: at the first element. argmin, argmax have none. */
       readonly start: Row | null;
+      /** argmin, argmax: of equal elements the last, not the first. NaN is neither better nor equal. */
+      readonly last?: boolean;
       readonly body: Row;
       readonly dtype: DType;
       /** May a target not reorder it? */

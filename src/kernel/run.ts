@@ -3,7 +3,7 @@ import { ABSENT, FALSE, KIND, nearZero, type Predicates, TRUE, UNKNOWN } from '.
 import type { Data } from '../tensor/data.ts';
 import { type Column, column as columnOf, type DType, isBig } from '../tensor/dtype.ts';
 import { rounder } from '../tensor/float.ts';
-import { functionOf, type Scalar } from './functions.ts';
+import { functionOf, type Scalar, scalarOf } from './functions.ts';
 import {
   dtypeOf,
   type Loop,
@@ -182,7 +182,7 @@ const absent = (x: Scalar | null, bits: number): Scalar | null => {
 const value = (row: Row, frame: Frame): Scalar => {
   switch (row.k) {
     case 'const':
-      return typeof row.value === 'boolean' ? Number(row.value) : row.value;
+      return scalarOf(row);
     case 'element':
       return need(frame.slots.get(row.of)?.[Number(value(row.index, frame))], row.of.name);
     case 'index':
@@ -233,7 +233,7 @@ const fold = (row: Extract<Row, { k: 'fold' }>, frame: Frame): Scalar => {
       let best = 0;
       bodies.forEach((x, i) => {
         const b = bodies[best] as Scalar;
-        if (row.with === 'argmax' ? x > b : x < b) best = i;
+        if ((row.with === 'argmax' ? x > b : x < b) || (row.last && x === b)) best = i;
       });
       return isBig(row.dtype) ? BigInt(best) : best;
     }

@@ -1,7 +1,7 @@
 /** Row expressions made smaller without changing what they give: constants folded, index arithmetic resolved. */
 import type { Data } from '../tensor/data.ts';
 import { type DType, isBig, isFloat, isInteger } from '../tensor/dtype.ts';
-import { functionOf, type Scalar, wrap } from './functions.ts';
+import { functionOf, type Scalar, scalarOf, wrap } from './functions.ts';
 import { dtypeOf, type Loop, mapChildren, type Row, type Slot } from './row.ts';
 
 /** How many times each loop variable in scope runs, and of slots whose elements are indices, how many there are. */
@@ -14,8 +14,6 @@ export const int = (value: number): Row => ({ k: 'const', dtype: 'int32', value 
 const constant = (dtype: DType, value: Scalar): Row => ({ k: 'const', dtype, value });
 
 const isConst = (row: Row | undefined): row is Const => row?.k === 'const';
-
-const scalarOf = (row: Const): Scalar => (typeof row.value === 'boolean' ? Number(row.value) : row.value);
 
 const same = (row: Row, value: number): boolean => isConst(row) && Number(row.value) === value;
 

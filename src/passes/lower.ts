@@ -198,10 +198,10 @@ class GraphLowering {
   }
 
   /** Computes a value once, into a slot of its own. */
-  private materialise(v: Value, value: Lowered): Lowered {
+  private materialise(v: Value, value: Lowered, otherwise = value.dims): Lowered {
     // The operator's broadcasting may have left the axes of a constant in front; the type knows better.
     const typed = this.rowDims(v);
-    const dims = typed && countOf(typed) === countOf(value.dims) ? typed : value.dims;
+    const dims = typed && countOf(typed) === countOf(value.dims) ? typed : otherwise;
     const size = countOf(dims);
     const slot: Slot = { name: v.name, dtype: value.dtype, size };
     this.statements.push(this.define(slot, value));
@@ -226,6 +226,9 @@ class GraphLowering {
     const outputs: { name: string; slot: Slot }[] = [];
     for (const v of this.model.graph.results) {
       if (this.unknown.has(v)) continue;
+      const data = this.constants.get(v);
+      // The same in every row.
+      if (data?.dims[0] === 1) this.values.set(v, this.materialise(v, table(data), data.dims.slice(1)));
       if (!this.hasRows(v)) {
         const why = `the result '${v.name}' is ${formatType(v.type)}, not so many values for each row`;
         this.refuse('output', refuse('lower/output-shape', why));
@@ -237,7 +240,7 @@ class GraphLowering {
   }
 
   private hasRows(v: Value): boolean {
-    return v.type.kind === 'tensor' && v.type.dims?.[0] === this.model.rows && this.values.has(v);
+    return v.type.kind === 'tensor' && this.values.has(v);
   }
 
   /** The slot that holds a result. */

@@ -1,6 +1,6 @@
 import { tensorType } from '../../ir/model.ts';
-import type { Lowered } from '../../kernel/row.ts';
-import { dtypeInfo, isBig, isInteger } from '../../tensor/dtype.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
+import { type DType, dtypeInfo, isBig, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { floats, numeric } from './constraints.ts';
@@ -60,16 +60,21 @@ export const Pow: readonly Operator[] = [
           dtype,
           dims,
           element: (index) => {
+            const base = x.element(reindex(x.dims, dims, index));
             const power = y.element(reindex(y.dims, dims, index));
-            return {
+            const cast = (row: Row, from: DType, to: DType): Row =>
+              from === to ? row : { k: 'apply', fn: 'cast', dtype: to, args: [row] };
+            const pow = (a: Row, b: Row, in_: DType): Row => ({
               k: 'apply',
               fn: 'pow',
-              dtype,
-              args: [
-                x.element(reindex(x.dims, dims, index)),
-                y.dtype === dtype ? power : { k: 'apply', fn: 'cast', dtype, args: [power] },
-              ],
-            };
+              dtype: in_,
+              args: [a, b],
+            });
+            if (!isInteger(dtype))
+              return pow(base, isBig(y.dtype) ? cast(power, y.dtype, 'float64') : power, dtype);
+            // Integers exactly, in 64 bits; to a broken power in doubles.
+            const wide = isInteger(y.dtype) ? 'int64' : 'float64';
+            return cast(pow(cast(base, dtype, wide), cast(power, y.dtype, wide), wide), wide, dtype);
           },
         },
       ];

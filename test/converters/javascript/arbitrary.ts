@@ -27,7 +27,7 @@ export const floats: readonly number[] = [
 export const words: readonly string[] = ['', 'a', 'b', 'c', '__proto__', 'constructor', '"quoted"', 'ä'];
 
 /** Small pools, so that values meet. */
-export const valueOf = (dtype: DType): fc.Arbitrary<number | string | bigint> => {
+export const scalarOf = (dtype: DType): fc.Arbitrary<number | string | bigint> => {
   switch (dtype) {
     case 'string':
       return fc.constantFrom(...words);
@@ -71,7 +71,7 @@ export const predicatesArbitrary = (
 ): fc.Arbitrary<{ predicates: Predicates; size: number }> => {
   const simple = fc.nat(columns.length - 1).chain((c) => {
     const { dtype } = (columns[c] as Tested).slot;
-    const literal = valueOf(dtype === 'int64' ? 'int32' : dtype) as fc.Arbitrary<number | string>;
+    const literal = scalarOf(dtype === 'int64' ? 'int32' : dtype) as fc.Arbitrary<number | string>;
     const compare = fc.constantFrom('lt', 'le', 'gt', 'ge', 'eq', 'ne' as const);
     const bits =
       dtype === 'string'

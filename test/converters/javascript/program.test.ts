@@ -5,7 +5,7 @@ import { run } from '../../../src/kernel/run.ts';
 import { constant } from '../../../src/tensor/data.ts';
 import type { Column } from '../../../src/tensor/dtype.ts';
 import { columnOf } from '../../../src/tensor/tensor.ts';
-import { columnsArbitrary, predicatesArbitrary, type Tested, treesArbitrary, valueOf } from './arbitrary.ts';
+import { columnsArbitrary, predicatesArbitrary, scalarOf, type Tested, treesArbitrary } from './arbitrary.ts';
 import { compile } from './compile.ts';
 
 const element = (of: Slot, index = 0): Row => ({
@@ -19,7 +19,7 @@ const inputsOf = (columns: readonly Tested[]): Slot[] =>
 
 const rowsArbitrary = (slots: readonly Slot[], rows: number): fc.Arbitrary<Map<string, Column>> =>
   fc
-    .tuple(...slots.map((s) => fc.array(valueOf(s.dtype), { minLength: rows, maxLength: rows })))
+    .tuple(...slots.map((s) => fc.array(scalarOf(s.dtype), { minLength: rows, maxLength: rows })))
     .map((all) => new Map(slots.map((s, i) => [s.name, columnOf(s.dtype, all[i] as (number | string)[])])));
 
 /** Equal bits: -0 is not 0, NaN is NaN. */
