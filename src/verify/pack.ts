@@ -144,7 +144,9 @@ class Row {
     for (let l: Link | null = target.box; l; l = l.parent) {
       if (seen.has(l.slot)) continue;
       seen.add(l.slot);
-      this.set(l.slot, l.ranges);
+      // Ordinary values leave other trees more to choose from than missing ones.
+      const usual = intersect(l.ranges, this.options.ordinary[l.slot] as Ranges);
+      this.set(l.slot, isEmpty(usual) ? l.ranges : usual);
     }
     this.pin(target.slot, target.value);
     this.claims.push(target);

@@ -133,16 +133,21 @@ const follow = (tree: Tree, { domains }: Domains): void => {
   if (truth.incomplete) tree.complete = false;
 };
 
-/** Where each result of a test leads; a result that takes both ways leads to no place of its own. */
-export const successors = (trees: Trees, node: number): [bit: number, next: number][] => {
-  const out: [number, number][] = [
-    [RESULT.true, trees.ifTrue[node] as number],
-    [RESULT.false, trees.ifFalse[node] as number],
-  ];
+/**
+ * Where a test leads: each successor once, with the results that lead there as bits. A result that takes both ways leads
+ * to no place of its own.
+ */
+export const successors = (trees: Trees, node: number): [results: number, next: number][] => {
+  const yes = trees.ifTrue[node] as number;
+  const no = trees.ifFalse[node] as number;
   const unknown = trees.ifUnknown[node] as number;
-  if (unknown !== ALL) out.push([RESULT.unknown, unknown]);
-  return out;
+  const also = (next: number) => (unknown === next ? RESULT.unknown : 0);
+  if (yes === no) return [[RESULT.true | RESULT.false | also(yes), yes], ...apart(unknown, yes, no)];
+  return [[RESULT.true | also(yes), yes], [RESULT.false | also(no), no], ...apart(unknown, yes, no)];
 };
+
+const apart = (unknown: number, yes: number, no: number): [number, number][] =>
+  unknown === ALL || unknown === yes || unknown === no ? [] : [[RESULT.unknown, unknown]];
 
 const addTargets = (
   tree: Tree,

@@ -378,6 +378,8 @@ export class TruthTable {
       }
       for (const ranges of [t.whenTrue, t.whenUnknown]) {
         for (const e of ranges.slice(0, 64)) {
+          // Where the numbers begin and end nothing flips.
+          if (e === 0 || e >= numeric) continue;
           add(e - 1);
           add(e);
         }
