@@ -61,7 +61,7 @@ export const forestCode = (forest: Forest, id: number, visit: Visit): ForestCode
       `      let k = root${id}[t], met = 0;`,
       `      while (k < ${tests}) {`,
       `        const x = x${id}[i * ${width} + at${id}[k]];`,
-      '        const way = x !== x ? 2 : x < ' + `than${id}[k] ? 0 : 1;`,
+      `        const way = x !== x ? 2 : x < than${id}[k] ? 0 : 1;`,
       `        met += (met${id}[k] >> way) & 1;`,
       `        k = way === 2 ? or${id}[k] : next${id}[2 * k + 1 - way];`,
       '      }',

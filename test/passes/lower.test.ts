@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluator } from '../../src/evaluate/evaluate.ts';
-import { Builder } from '../../src/ir/builder.ts';
-import { type Model, opName, tensorType } from '../../src/ir/model.ts';
+import { type Model, opName } from '../../src/ir/model.ts';
 import type { Program } from '../../src/kernel/row.ts';
 import { run } from '../../src/kernel/run.ts';
-import { allOperators, operators } from '../../src/ops/registry.ts';
+import { allOperators } from '../../src/ops/registry.ts';
 import { expand } from '../../src/passes/expand.ts';
 import { lower } from '../../src/passes/lower.ts';
-import { constant } from '../../src/tensor/data.ts';
 import { casesOf, elementsOf, recipes, refusing } from './recipes.ts';
 
 /** Operators that say what they mean twice: once to evaluate, once in the row language. */

@@ -7,8 +7,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, reduced, rowShape, rowsUnless } from './axes.ts';
 import { numeric } from './constraints.ts';
-import { lowerReduction, reduce } from './reduce.ts';
-import { intRow, whole } from './take.ts';
+import { type FoldRow, lowerReduction, reduce } from './reduce.ts';
 
 /**
  * Where along `axis` the best element stands: of equal ones the first, or the last under `select_last_index`. The
@@ -46,28 +45,27 @@ export const argument = (
     };
     return [reduce(t, [axis], intOf(node, 'keepdims', 1) !== 0, reducer, 'int64')];
   },
-  lower: (node, inputs, to) => {
+  lower: (node, inputs) => {
     const dims = rowShape(node);
     if (isRefusal(dims)) return dims;
     const x = inputs[0] as Lowered;
     const axis = axisOf(node, x.dims.length + 1, 0) - 1;
     const last = intOf(node, 'select_last_index', 0) !== 0;
-    const make: Parameters<typeof lowerReduction>[5] = (element, loop, over) => {
-      // Backwards, the last of equal ones comes first.
-      const turn = (i: Row): Row => (last ? intRow('sub', whole(over - 1), i) : i);
+    const make: FoldRow = (element, loop, over) => {
       const found: Row = {
         k: 'fold',
         loop,
         over,
         with: fold,
         start: null,
-        body: element(turn({ k: 'index', loop })),
+        last,
+        body: element({ k: 'index', loop }),
         dtype: 'int32',
         ordered: true,
       };
-      return { k: 'apply', fn: 'cast', dtype: 'int64', args: [turn(found)] };
+      return { k: 'apply', fn: 'cast', dtype: 'int64', args: [found] };
     };
-    return [lowerReduction(node, x, [axis], dims, to, make, 'int64')];
+    return [lowerReduction(x, [axis], dims, make, 'int64')];
   },
   rows: (node) => rowsUnless(node, dimsOf(node.inputs[0]) && [intOf(node, 'axis', 0)]),
 });
