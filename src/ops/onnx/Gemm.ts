@@ -96,7 +96,6 @@ export const Gemm: readonly Operator[] = [
       const [n = 1] = dims;
       const [row, column] = intOf(node, 'transB', 0) ? [1, k] : [n, 1];
       const product = lowerProduct(
-        node.outputs[0]?.name ?? 'product',
         dtype,
         [1, k, n],
         (_, l) => left.element(l),
@@ -105,7 +104,6 @@ export const Gemm: readonly Operator[] = [
           table,
           key: intRow('add', intRow('mul', l, whole(row)), intRow('mul', j, whole(column))),
         }),
-        to,
       );
       const [alpha, beta] = [floatOf(node, 'alpha', 1), floatOf(node, 'beta', 1)];
       const element = (index: Row): Row => {

@@ -72,12 +72,10 @@ export const MatMul: Operator = {
     const [k = 1, n = 1] = table.dims;
     const m = countOf(left.dims) / k;
     const element = lowerProduct(
-      node.outputs[0]?.name ?? 'product',
       left.dtype,
       [m, k, n],
       (i, l) => left.element(intRow('add', intRow('mul', i, whole(k)), l)),
       (l, j) => ({ k: 'at', table, key: intRow('add', intRow('mul', l, whole(n)), j) }),
-      to,
     );
     return [{ dtype: left.dtype, dims, element }];
   },

@@ -1,8 +1,7 @@
 /** Products of matrices, as MatMul and Gemm share them. */
-import type { Loop, Lowered, Row, Slot } from '../../kernel/row.ts';
+import type { Loop, Lowered, Row } from '../../kernel/row.ts';
 import { type Column, column, type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
-import type { Lowering } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { intRow, whole } from './take.ts';
 
@@ -91,34 +90,27 @@ export const products = (dtype: DType, count: number) => {
   };
 };
 
-/** Entry (i, j) of a product of a row's own [m, k] matrix with another [k, n]: a fold over k, kept in a slot. */
-export const lowerProduct = (
-  name: string,
-  dtype: DType,
-  [m, k, n]: readonly [number, number, number],
-  a: (i: Row, l: Row) => Row,
-  b: (l: Row, j: Row) => Row,
-  to: Lowering,
-): Lowered['element'] => {
-  const slot: Slot = { name, dtype, size: m * n };
-  const outer: Loop = { loop: true };
-  const loop: Loop = { loop: true };
-  const index: Row = { k: 'index', loop: outer };
-  const l: Row = { k: 'index', loop };
-  const i = m === 1 ? whole(0) : intRow('div', index, whole(n));
-  const j = m === 1 ? (n === 1 ? whole(0) : index) : intRow('mod', index, whole(n));
-  const body: Row = { k: 'apply', fn: 'mul', dtype, args: [a(i, l), b(l, j)] };
-  const zero: Row = { k: 'const', dtype, value: isBig(dtype) ? 0n : 0 };
-  const sum: Row = {
-    k: 'fold',
-    loop,
-    over: k,
-    with: 'sum',
-    start: zero,
-    body,
-    dtype,
-    ordered: isFloat(dtype),
+/** Elements of the product of a row's own matrix [m, k] with another [k, n]: a fold over k. */
+export const lowerProduct =
+  (
+    dtype: DType,
+    [m, k, n]: readonly [number, number, number],
+    a: (i: Row, l: Row) => Row,
+    b: (l: Row, j: Row) => Row,
+  ): Lowered['element'] =>
+  (index) => {
+    const loop: Loop = { loop: true };
+    const l: Row = { k: 'index', loop };
+    const i = m === 1 ? whole(0) : intRow('div', index, whole(n));
+    const j = m === 1 ? index : intRow('mod', index, whole(n));
+    return {
+      k: 'fold',
+      loop,
+      over: k,
+      with: 'sum',
+      start: { k: 'const', dtype, value: isBig(dtype) ? 0n : 0 },
+      body: { k: 'apply', fn: 'mul', dtype, args: [a(i, l), b(l, n === 1 ? whole(0) : j)] },
+      dtype,
+      ordered: isFloat(dtype),
+    };
   };
-  to.statement({ k: 'define', slot, loop: outer, body: sum });
-  return (at) => ({ k: 'element', of: slot, index: at });
-};

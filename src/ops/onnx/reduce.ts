@@ -2,13 +2,13 @@
 import { intOf, intsOf } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { type Dim, type Node, type TensorType, tensorType } from '../../ir/model.ts';
-import type { Loop, Lowered, Row, Slot } from '../../kernel/row.ts';
+import type { Loop, Lowered, Row } from '../../kernel/row.ts';
 import { column, type DType } from '../../tensor/dtype.ts';
 import { strides, type Tensor, tensor } from '../../tensor/tensor.ts';
-import { type Lowering, type Operator, tensorInput } from '../operator.ts';
+import { type Operator, tensorInput } from '../operator.ts';
 import { axesFromFront, ints, knownInts, reduced, rowShape, rowsByType } from './axes.ts';
 import { axesBecameInput } from './expansion.ts';
-import { intRow, lookUp, walk } from './take.ts';
+import { intRow, lookUp, walk, whole } from './take.ts';
 
 /** Makes one element of those at `base + offsets[i]`, in order. */
 export type Reducer = (data: Tensor['data'], base: number, offsets: Int32Array) => number | bigint;
@@ -61,34 +61,36 @@ export const reduce = (
 
 type Fold = Extract<Row, { k: 'fold' }>;
 
-/** A fold over the reduced axes of a row, kept in a slot: an element of it costs a loop. */
+/** What becomes of the elements of the reduced axes: `element` gives one of them, `over` says how many there are. */
+export type FoldRow = (element: (entry: Row) => Row, loop: Loop, over: number) => Row;
+
+/** A reduction of axes of a row (`axes` count within the row). */
 export const lowerReduction = (
-  node: Node,
   x: Lowered,
-  /** Axes of the row. */
   axes: readonly number[],
   dims: readonly number[],
-  to: Lowering,
-  make: (element: (entry: Row) => Row, loop: Loop, over: number) => Row,
+  fold: FoldRow,
   dtype: DType = x.dtype,
 ): Lowered => {
   const { kept, over } = plan(x.dims, axes);
-  const slot: Slot = { name: node.outputs[0]?.name ?? 'reduced', dtype, size: kept.length };
-  const outer: Loop = { loop: true };
-  const inner: Loop = { loop: true };
-  const base = lookUp(
-    kept,
-    kept.length === 1 ? { k: 'const', dtype: 'int32', value: 0 } : { k: 'index', loop: outer },
-  );
-  const element = (entry: Row) => x.element(intRow('add', base, lookUp(over, entry)));
-  to.statement({ k: 'define', slot, loop: outer, body: make(element, inner, over.length) });
-  return { dtype, dims, element: (index) => ({ k: 'element', of: slot, index }) };
+  return {
+    dtype,
+    dims,
+    element: (index) => {
+      const base = lookUp(kept, kept.length === 1 ? whole(0) : index);
+      return fold(
+        (entry) => x.element(intRow('add', base, lookUp(over, entry))),
+        { loop: true },
+        over.length,
+      );
+    },
+  };
 };
 
 /** A fold of every element of the reduced axes. */
 export const foldAll =
-  (dtype: DType, how: Pick<Fold, 'with' | 'start' | 'ordered'>) =>
-  (element: (entry: Row) => Row, loop: Loop, over: number): Row => ({
+  (dtype: DType, how: Pick<Fold, 'with' | 'start' | 'ordered'>): FoldRow =>
+  (element, loop, over) => ({
     k: 'fold',
     loop,
     over,
@@ -104,7 +106,7 @@ interface Reduction {
   readonly attribute: readonly number[];
   readonly input: readonly number[];
   readonly reducer: (dtype: DType) => Reducer;
-  readonly lower: (dtype: DType) => (element: (entry: Row) => Row, loop: Loop, over: number) => Row;
+  readonly lower: (dtype: DType) => FoldRow;
 }
 
 /** All versions of an operator that reduces axes. */
@@ -136,11 +138,9 @@ export const reduction = ({
       if (axes.includes(0)) return refuse('ops/reduces-rows', 'it reduces over the rows');
       return [
         lowerReduction(
-          node,
           x,
           axes.map((a) => a - 1),
           dims,
-          to,
           lower(x.dtype),
         ),
       ];

@@ -115,27 +115,29 @@ export const layoutOf = (node: Node, w: Window, spatial: readonly number[]): Lay
   const axis = (i: number) => w.axes[i] as Axis;
   const declared = new Uint8Array(countOf(extents));
   const held = w.axes.map((_, i) => (spatial[i] as number) + before(i) + (pads[i]?.[1] as number));
-  for (const at of grid(held, (_, i) => step(i))) declared[at] = 1;
+  for (const at of grid(held, steps)) declared[at] = 1;
   return {
     dims,
     padded: countOf(extents),
     place: grid(
       spatial,
-      (_, i) => step(i),
+      steps,
       spatial.reduce((n, _, i) => n + before(i) * step(i), 0),
     ),
-    base: grid(dims, (_, i) => axis(i).stride * step(i)),
+    base: grid(
+      dims,
+      steps.map((s, i) => axis(i).stride * s),
+    ),
     taps: grid(
       w.axes.map((a) => a.kernel),
-      (_, i) => axis(i).dilation * step(i),
+      steps.map((s, i) => axis(i).dilation * s),
     ),
     declared,
   };
 };
 
 /** Offsets of the points of a grid, row-major: each axis advances by its own step. */
-const grid = (dims: readonly number[], step: (d: number, axis: number) => number, from = 0): Int32Array => {
-  const steps = dims.map(step);
+export const grid = (dims: readonly number[], steps: readonly number[], from = 0): Int32Array => {
   const out = new Int32Array(countOf(dims));
   const at = new Array<number>(dims.length).fill(0);
   let offset = from;

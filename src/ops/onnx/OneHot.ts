@@ -1,0 +1,79 @@
+import { intOf } from '../../ir/attributes.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
+import { column, isBig } from '../../tensor/dtype.ts';
+import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Operator, tensorInput } from '../operator.ts';
+import { dimsOf, fromFront, knownInts, rowShape } from './axes.ts';
+import { numeric } from './constraints.ts';
+import { chooseRow, intRow, whole } from './take.ts';
+
+/** Where the new axis stands in the result. */
+const newAxis = (node: Node, rank: number): number => fromFront(node, intOf(node, 'axis', -1), rank + 1);
+
+/** values[1] where the new axis is at the index, else values[0]; negative indices count from the back. ONNX Operators, OneHot. */
+export const OneHot: Operator = {
+  domain: '',
+  name: 'OneHot',
+  // Version 9 gave no meaning to negative indices.
+  since: [9, 11, 28],
+  infer: (node, known) => {
+    const { dims } = tensorInput(node, 0, numeric);
+    tensorInput(node, 1, numeric);
+    const { dtype } = tensorInput(node, 2);
+    const [depth = null] = (knownInts(node, 1, known) ?? []) as readonly Dim[];
+    return [tensorType(dtype, dims === null ? null : dims.toSpliced(newAxis(node, dims.length), 0, depth))];
+  },
+  evaluate: (inputs, node) => {
+    const [at, size, values] = inputs as readonly [Tensor, Tensor, Tensor];
+    const depth = Math.trunc(Number(size.data[0]));
+    const axis = newAxis(node, at.dims.length);
+    const dims = at.dims.toSpliced(axis, 0, depth);
+    const out = column(values.dtype, countOf(dims)) as unknown[];
+    out.fill(values.data[0]);
+    const inner = countOf(at.dims.slice(axis));
+    for (let i = 0; i < at.data.length; i++) {
+      const index = Math.trunc(Number(at.data[i]));
+      const hot = index < 0 ? index + depth : index;
+      if (hot >= 0 && hot < depth) {
+        out[(Math.floor(i / inner) * depth + hot) * inner + (i % inner)] = values.data[1];
+      }
+    }
+    return [tensor(values.dtype, dims, out as unknown as Tensor['data'])];
+  },
+  lower: (node, inputs, to) => {
+    const [at, , values] = inputs as readonly [Lowered, unknown, Lowered];
+    const [depth] = knownInts(node, 1, to.known) ?? [];
+    if (depth === undefined) return refuse('ops/depth-constant', 'the depth is not constant');
+    const dims = rowShape(node);
+    if (isRefusal(dims)) return dims;
+    const axis = newAxis(node, dims.length) - 1;
+    const inner = countOf(dims.slice(axis + 1));
+    const value = (i: number): Row => values.element(whole(i));
+    const element = (index: Row): Row => {
+      const outer = intRow('div', index, whole(depth * inner));
+      const hot = intRow('div', intRow('mod', index, whole(depth * inner)), whole(inner));
+      const own =
+        inner === 1
+          ? outer
+          : intRow('add', intRow('mul', outer, whole(inner)), intRow('mod', index, whole(inner)));
+      const given = at.element(own);
+      // Compared as whole numbers: int64 where that is what they are.
+      const dtype = isBig(at.dtype) ? 'int64' : 'int32';
+      const asked: Row = at.dtype === dtype ? given : { k: 'apply', fn: 'cast', dtype, args: [given] };
+      const is = (place: Row): Row => ({
+        k: 'apply',
+        fn: 'eq',
+        dtype: 'bool',
+        args: [asked, dtype === 'int32' ? place : { k: 'apply', fn: 'cast', dtype, args: [place] }],
+      });
+      return chooseRow([is(hot), is(intRow('sub', hot, whole(depth)))], [value(1), value(1)], value(0));
+    };
+    return [{ dtype: values.dtype, dims, element }];
+  },
+  rows: (node) => {
+    const rank = dimsOf(node.inputs[0])?.length;
+    return rank !== undefined && rank > 0 && newAxis(node, rank) !== 0 ? 'each' : 'all';
+  },
+};

@@ -1,0 +1,189 @@
+import { floatOf, intOf, intsOf, stringOf } from '../../ir/attributes.ts';
+import type { Known } from '../../ir/builder.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { type Node, tensorType } from '../../ir/model.ts';
+import { column, isFloat } from '../../tensor/dtype.ts';
+import { rounder } from '../../tensor/float.ts';
+import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { axesFromFront } from './axes.ts';
+import { type Sampling, samplesAlong } from './sampling.ts';
+
+/**
+ * X at other extents: each element is the nearest one of X, or a linear or cubic mean of the near ones, axis by axis, in
+ * double precision and rounded at the end. ONNX Operators, Resize. 10: `scales` are input 1, coordinates asymmetric,
+ * nearest is floor. From 11 on roi, scales, sizes are inputs 1 to 3; 13 dropped `tf_half_pixel_for_nn`; 18 brought
+ * antialias, axes, keep_aspect_ratio_policy; 19 `half_pixel_symmetric`.
+ */
+export const Resize: Operator = {
+  domain: '',
+  name: 'Resize',
+  since: [10, 11, 13, 18, 19],
+  infer: (node, known) => {
+    const { dtype, dims } = tensorInput(node, 0);
+    if (dims === null) return [tensorType(dtype, null)];
+    const unknown = [
+      tensorType(
+        dtype,
+        dims.map(() => null),
+      ),
+    ];
+    const given = knownTargets(node, known);
+    if (!given) return unknown;
+    const axes = axesOf(node, dims.length);
+    // An axis that is not resized keeps its symbol, rows above all.
+    const extents = dims.map((d, i) => (typeof d === 'number' ? d : axes.includes(i) ? Number.NaN : 1));
+    const plan = planOf(node, extents, given);
+    return [
+      tensorType(
+        dtype,
+        dims.map((d, i) => {
+          const { size, scale } = plan[i] as Extent;
+          if (typeof d === 'number') return size;
+          return !axes.includes(i) || scale === 1 ? d : null;
+        }),
+      ),
+    ];
+  },
+  evaluate: (inputs, node) => {
+    const x = inputs[0] as Tensor;
+    const { extrapolation, ...sampling } = samplingOf(node);
+    const numbers = (t: Tensor | null | undefined): number[] =>
+      t ? Array.from(t.data as ArrayLike<number | bigint>, Number) : [];
+    const old = node.op.since === 10;
+    const plan = planOf(node, x.dims, {
+      scales: numbers(inputs[old ? 1 : 2]),
+      sizes: numbers(old ? null : inputs[3]),
+    });
+    const roi = numbers(old ? null : inputs[1]);
+    const axes = axesOf(node, x.dims.length);
+    if (isNumberless(x) && sampling.mode !== 'nearest') refused(node, `${x.dtype} has no mean`);
+    let data: ArrayLike<unknown> = x.data;
+    const dims = [...x.dims];
+    for (const [i, axis] of axes.entries()) {
+      const { size, scale } = plan[axis] as Extent;
+      const length = dims[axis] as number;
+      const range: [number, number] = [roi[i] ?? 0, roi[axes.length + i] ?? 1];
+      if (size === length && scale === 1 && sampling.coordinates !== 'tf_crop_and_resize') continue;
+      const samples = samplesAlong(node, sampling, { length, size, scale, range });
+      data = resampled(data, dims, axis, samples, extrapolation);
+      dims[axis] = size;
+    }
+    return [tensor(x.dtype, dims, stored(x, data, countOf(dims)))];
+  },
+  lower: () => refuse('onnx/no-row-form', 'resizing has no form in the row language'),
+  rows: (node) => {
+    const rank = (node.inputs[0]?.type.kind === 'tensor' && node.inputs[0].type.dims?.length) || 0;
+    return node.attributes.has('axes') && rank > 0 && !axesOf(node, rank).includes(0) ? 'each' : 'all';
+  },
+};
+
+interface Extent {
+  readonly size: number;
+  readonly scale: number;
+}
+
+interface Targets {
+  readonly scales: readonly number[];
+  readonly sizes: readonly number[];
+}
+
+const knownTargets = (node: Node, known: Known): Targets | undefined => {
+  const old = node.op.since === 10;
+  const read = (i: number): number[] | undefined => {
+    const v = node.inputs[i];
+    if (!v) return [];
+    const data = known(v);
+    return data && Array.from(data.read(0, data.count) as ArrayLike<number | bigint>, Number);
+  };
+  const scales = read(old ? 1 : 2);
+  const sizes = old ? [] : read(3);
+  return scales && sizes && { scales, sizes };
+};
+
+/** The axes that scales, sizes and roi speak of. */
+const axesOf = (node: Node, rank: number): readonly number[] => {
+  const axes = intsOf(node, 'axes');
+  if (!axes) return Array.from({ length: rank }, (_, i) => i);
+  axesFromFront(node, axes, rank);
+  return axes.map((a) => (a < 0 ? a + rank : a));
+};
+
+/** Extent and scale of every axis; where both are given, an extent follows the scale unless sizes name it. */
+const planOf = (node: Node, dims: readonly number[], { scales, sizes }: Targets): readonly Extent[] => {
+  const axes = axesOf(node, dims.length);
+  const given = sizes.length > 0 ? sizes : scales;
+  if (given.length !== axes.length || (sizes.length > 0 && scales.length > 0)) {
+    refused(node, `give a scale or a size, not both, for each of ${axes.length} axes`);
+  }
+  if (given.some((v) => !(v > 0 && v < Infinity))) refused(node, `it cannot resize by [${given}]`);
+  const plan: Extent[] = dims.map((size) => ({ size, scale: 1 }));
+  const policy = stringOf(node, 'keep_aspect_ratio_policy', 'stretch');
+  const ratios = axes.map((axis, i) => (given[i] as number) / (dims[axis] as number));
+  const shared =
+    policy === 'stretch' ? undefined : policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
+  axes.forEach((axis, i) => {
+    const length = dims[axis] as number;
+    if (sizes.length === 0) {
+      const scale = given[i] as number;
+      plan[axis] = { size: Math.floor(length * scale), scale };
+    } else if (shared === undefined) plan[axis] = { size: given[i] as number, scale: ratios[i] as number };
+    else plan[axis] = { size: Math.floor(shared * length + 0.5), scale: shared };
+  });
+  if (plan.some(({ size }) => size > 2 ** 31)) refused(node, 'the result is too large');
+  return plan;
+};
+
+const samplingOf = (node: Node): Sampling & { readonly extrapolation: number } => {
+  const old = node.op.since === 10;
+  return {
+    mode: stringOf(node, 'mode', 'nearest'),
+    coordinates: old ? 'asymmetric' : stringOf(node, 'coordinate_transformation_mode', 'half_pixel'),
+    nearest: old ? 'floor' : stringOf(node, 'nearest_mode', 'round_prefer_floor'),
+    cubic: floatOf(node, 'cubic_coeff_a', -0.75),
+    excludeOutside: intOf(node, 'exclude_outside', 0) !== 0,
+    antialias: intOf(node, 'antialias', 0) !== 0,
+    extrapolation: floatOf(node, 'extrapolation_value', 0),
+  };
+};
+
+/** Strings and 64-bit integers are only ever copied. */
+const isNumberless = (x: Tensor): boolean => Array.isArray(x.data) || x.data instanceof BigInt64Array;
+
+/** One axis resampled. A sample without taps is outside; `nearest` has one tap, which is copied. */
+const resampled = (
+  data: ArrayLike<unknown>,
+  dims: readonly number[],
+  axis: number,
+  samples: readonly (readonly [from: Int32Array, weights: Float64Array])[],
+  extrapolation: number,
+): unknown[] => {
+  const length = dims[axis] as number;
+  const inner = countOf(dims.slice(axis + 1));
+  const outer = countOf(dims.slice(0, axis));
+  const out = new Array<unknown>(outer * samples.length * inner);
+  for (let o = 0; o < outer; o++) {
+    for (let s = 0; s < samples.length; s++) {
+      const [from, weights] = samples[s] as readonly [Int32Array, Float64Array];
+      for (let i = 0; i < inner; i++) {
+        const element = (t: number) => data[(o * length + (from[t] as number)) * inner + i];
+        const to = (o * samples.length + s) * inner + i;
+        if (from.length === 0) out[to] = extrapolation;
+        else if (from.length === 1) out[to] = element(0);
+        else {
+          let sum = 0;
+          for (let t = 0; t < from.length; t++) sum += (weights[t] as number) * (element(t) as number);
+          out[to] = sum;
+        }
+      }
+    }
+  }
+  return out;
+};
+
+const stored = (x: Tensor, data: ArrayLike<unknown>, count: number): Tensor['data'] => {
+  const out = column(x.dtype, count) as unknown as unknown[];
+  const round = isFloat(x.dtype) ? rounder(x.dtype) : undefined;
+  for (let i = 0; i < count; i++) out[i] = round ? round(data[i] as number) : data[i];
+  return out as unknown as Tensor['data'];
+};

@@ -1,0 +1,21 @@
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Operator } from '../operator.ts';
+import { floats } from './constraints.ts';
+import { binary, inferElementwise, lowerFromLeft, rowsEach } from './elementwise.ts';
+import { withoutBroadcast } from './expansion.ts';
+
+const add = (x: number, y: number): number => x + y;
+
+/** The sum of the inputs, element by element, from the left; each addition rounds. ONNX Operators, Sum. */
+export const Sum: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Sum',
+    since: [8, 13],
+    infer: inferElementwise(floats),
+    evaluate: (inputs, node) => [(inputs as readonly Tensor[]).reduce((a, b) => binary(a, b, node, add))],
+    lower: lowerFromLeft('add'),
+    rows: rowsEach,
+  },
+  withoutBroadcast('Sum', [1, 6]),
+];

@@ -1,0 +1,80 @@
+import { attr } from '../../ir/attributes.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { type Dim, tensorType, type Value } from '../../ir/model.ts';
+import type { Lowered } from '../../kernel/row.ts';
+import { countOf, strides, type Tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { dimsOf, ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { finish, vector } from './expansion.ts';
+import { take, takeRow } from './take.ts';
+
+/** For each element of the tiled tensor, the element of the tile. */
+const tiles = (dims: readonly number[], out: readonly number[]): Int32Array => {
+  const [own, all] = [strides(dims), strides(out)];
+  const place = (i: number) =>
+    dims.reduce((at, d, axis) => at + (Math.floor(i / (all[axis] as number)) % d) * (own[axis] as number), 0);
+  return Int32Array.from({ length: countOf(out) }, (_, i) => place(i));
+};
+
+/** The input side by side with itself, so many times along each axis. ONNX Operators, Tile. */
+export const Tile: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'Tile',
+    since: [6, 13],
+    infer: (node, known) => {
+      const { dtype, dims } = tensorInput(node, 0);
+      const repeats = knownInts(node, 1, known);
+      if (dims === null) return [tensorType(dtype, null)];
+      const times = (d: Dim, n: number | undefined): Dim =>
+        n === 1 ? d : typeof d === 'number' && n !== undefined ? d * n : null;
+      return [
+        tensorType(
+          dtype,
+          dims.map((d, i) => times(d, repeats?.[i])),
+        ),
+      ];
+    },
+    evaluate: ([x, repeats], node) => {
+      const t = x as Tensor;
+      const by = ints(repeats) ?? [];
+      if (by.length !== t.dims.length || by.some((n) => n < 0)) {
+        refused(node, `repeats [${by}] do not fit a tensor of rank ${t.dims.length}`);
+      }
+      const dims = t.dims.map((d, i) => d * (by[i] as number));
+      return [take(t, dims, tiles(t.dims, dims))];
+    },
+    lower: (node, inputs) => {
+      const dims = rowShape(node);
+      if (isRefusal(dims)) return dims;
+      const x = inputs[0] as Lowered;
+      return [takeRow(x, dims, tiles(x.dims, dims))];
+    },
+    rows: rowsByType,
+  },
+  {
+    domain: '',
+    name: 'Tile',
+    // Version 1: so many times along one axis, both of them inputs.
+    since: [1],
+    infer: (node) => {
+      const { dtype, dims } = tensorInput(node, 0);
+      return [tensorType(dtype, dims === null ? null : dims.map(() => null))];
+    },
+    expand: (node, b) => {
+      const [x, times, axis] = node.inputs as readonly [Value, Value, Value];
+      const rank = dimsOf(x)?.length;
+      const [along] = knownInts(node, 2, b.known) ?? [];
+      if (rank === undefined || along === undefined) {
+        return refuse(
+          'ops/axis-constant',
+          `the axis '${axis.name}' is not constant, or the rank is not known`,
+        );
+      }
+      const once = (count: number) => vector(b, new Array<number>(count).fill(1));
+      const count = b.op('Reshape', [b.op('Cast', [times], { to: attr.int(7) }), vector(b, [1])]);
+      const repeats = b.op('Concat', [once(along), count, once(rank - 1 - along)], { axis: attr.int(0) });
+      return finish(node, b, 'Tile', [x, repeats]);
+    },
+  },
+];

@@ -1,0 +1,22 @@
+/** Reductions that the standard says in ReduceSum and elementary operators; each step rounds. */
+import type { Builder } from '../../ir/builder.ts';
+import type { Node, Value } from '../../ir/model.ts';
+import type { DType } from '../../tensor/dtype.ts';
+import type { Operator } from '../operator.ts';
+import { rowsByType } from './axes.ts';
+import { attributeReduction, inferReduction } from './reduce.ts';
+
+/** ReduceSum over the node's own axes, with its attributes. */
+export const reduceSum = (node: Node, b: Builder, x: Value): Value =>
+  b.op('ReduceSum', [x, ...node.inputs.slice(1)], Object.fromEntries(node.attributes));
+
+/** All versions of such a reduction; `input` are those with the axes as input 1. */
+export const compositeReduction = (
+  name: string,
+  dtypes: readonly DType[],
+  input: readonly number[],
+  expand: NonNullable<Operator['expand']>,
+): readonly Operator[] => [
+  { domain: '', name, since: input, infer: inferReduction(dtypes), expand, rows: rowsByType },
+  attributeReduction(name, dtypes, [1, 11, 13]),
+];
