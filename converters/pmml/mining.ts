@@ -1,6 +1,6 @@
 /** Segmentation: segments with predicates, and how their results become one. PMML 4.4.1, Multiple Models. */
 import type { Value } from '../../src/ir/model.ts';
-import type { XmlCursor } from '../shared/xml.ts';
+import type { Element, XmlCursor } from '../shared/xml.ts';
 import { type Algebra, dtypeOf } from './algebra.ts';
 import { combine, type Members, methods } from './combine.ts';
 import type { Tag } from './document.ts';
@@ -25,8 +25,8 @@ interface Segment {
   readonly id: string;
   readonly test: Test;
   readonly weight: number;
-  /** A field that the weight is multiplied by. */
-  readonly factor: Value | null;
+  /** Names a field that the weight is multiplied by: an output of the segment's own model, or one around. */
+  readonly factor: Element | null;
   readonly pending: Pending;
   /** Rows where the predicate is TRUE; null: all. Known at once in a chain, else when all are read. */
   readonly guard: Value | null;
@@ -174,7 +174,7 @@ const readSegment = (
   const { doc, a } = world;
   const weight = doc.number(tag, 'weight') ?? 1;
   let test: Test | undefined;
-  let factor: Value | null = null;
+  let factor: Element | null = null;
   let pending: Pending | undefined;
   for (let child = cursor.child(); child !== null; child = cursor.child()) {
     if (child.name === 'Extension' || test?.always === false) cursor.skip();
@@ -182,8 +182,7 @@ const readSegment = (
       if (test) doc.fail(child, 'pmml/duplicate-element', 'a Segment has one predicate');
       test = tests.predicate(cursor.element(child), scope);
     } else if (child.name === 'VariableWeight') {
-      const element = cursor.element(child);
-      factor = a.cast(scope.read(doc.need(element, 'field'), element).value, scope.real);
+      factor = cursor.element(child);
     } else if (modelElements.includes(child.name)) {
       if (!test) doc.fail(child, 'pmml/element-order', "a Segment's predicate must stand before its model");
       if (pending) doc.fail(child, 'pmml/duplicate-element', 'a Segment has one model');
@@ -261,17 +260,18 @@ const membersOf = (
   const guard = guards.every((g) => g === null)
     ? null
     : a.join(guards.map((g) => g ?? a.constant('bool', true))).data;
-  const factors = segments.some((s) => s.factor !== null)
-    ? a.fill(
-        a.join(
-          segments.map((s) =>
-            s.factor === null
-              ? a.constant(scope.real, s.weight)
-              : a.mul(s.factor, a.constant(scope.real, s.weight)),
-          ),
-        ).data,
-      )
-    : null;
+  const weightOf = (s: Segment, i: number): Value => {
+    const own = a.constant(scope.real, s.weight);
+    if (s.factor === null) return own;
+    const name = doc.need(s.factor, 'field');
+    const output = at(results, i)
+      .outputs()
+      .find((o) => o.name === name);
+    const { value } = output?.variable ?? scope.read(name, s.factor);
+    return a.mul(a.cast(value, scope.real), own);
+  };
+  // A weight that is missing weighs nothing.
+  const factors = segments.some((s) => s.factor !== null) ? a.join(segments.map(weightOf)).data : null;
   const side = (of: (p: Prediction) => Value | null): Columns | null => {
     const columns = results.map((r) => of(single(m, tag, r().prediction)));
     return columns.every((c) => c !== null) ? a.join(columns) : null;

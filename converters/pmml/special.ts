@@ -43,27 +43,30 @@ const erfcLarge = {
   ],
 };
 
-/** erfc(x) for every x: 2 - erfc(-x) below zero. */
-const erfc: Unary = (a, x) => {
+/** exp(-s·x²), s a power of two, with x² split so that its rounding does not grow in the exponent. */
+const decay = (a: Algebra, x: Value, s: number): Value => {
+  const { b } = a;
+  const k = (v: number) => a.like(x, v);
+  const head = b.op('Div', [b.op('Floor', [b.op('Mul', [x, k(16)])]), k(16)]);
+  const tail = b.op('Mul', [b.op('Sub', [x, head]), b.op('Add', [x, head])]);
+  const exp = (v: Value) => b.op('Exp', [b.op('Mul', [v, k(-s)])]);
+  return b.op('Mul', [exp(b.op('Mul', [head, head])), exp(tail)]);
+};
+
+/** erfc(x) for every x: 2 - erfc(-x) below zero. `falling` is exp(-x²). */
+const erfc = (a: Algebra, x: Value, falling: Value): Value => {
   const { b } = a;
   const k = (v: number) => a.like(x, v);
   const y = b.op('Abs', [x]);
   const square = b.op('Mul', [y, y]);
   // |x| <= 0.46875: 1 - erf(x), with erf odd.
   const small = b.op('Sub', [k(1), b.op('Mul', [x, ratio(a, square, erfSmall.p, erfSmall.q)])]);
-  // exp(-y²) with y² split, so that the square's rounding does not grow in the exponent.
-  const head = b.op('Div', [b.op('Floor', [b.op('Mul', [y, k(16)])]), k(16)]);
-  const tail = b.op('Mul', [b.op('Sub', [y, head]), b.op('Add', [y, head])]);
-  const decay = b.op('Mul', [
-    b.op('Exp', [b.op('Neg', [b.op('Mul', [head, head])])]),
-    b.op('Exp', [b.op('Neg', [tail])]),
-  ]);
-  const middle = b.op('Mul', [decay, ratio(a, y, erfcMiddle.p, erfcMiddle.q)]);
+  const middle = b.op('Mul', [falling, ratio(a, y, erfcMiddle.p, erfcMiddle.q)]);
   const far = b.op('Greater', [y, k(4)]);
   const inverse = b.op('Div', [k(1), a.where(far, square, k(1))]);
   const series = b.op('Mul', [inverse, ratio(a, inverse, erfcLarge.p, erfcLarge.q)]);
   const large = b.op('Div', [
-    b.op('Mul', [decay, b.op('Sub', [k(0.5641895835477563), series])]),
+    b.op('Mul', [falling, b.op('Sub', [k(0.5641895835477563), series])]),
     a.where(far, y, k(1)),
   ]);
   const upper = a.where(far, a.where(b.op('Greater', [y, k(27)]), k(0), large), middle);
@@ -74,20 +77,19 @@ const erfc: Unary = (a, x) => {
 export const erf: Unary = (a, x) => {
   const y = a.b.op('Abs', [x]);
   const small = a.b.op('Mul', [x, ratio(a, a.b.op('Mul', [x, x]), erfSmall.p, erfSmall.q)]);
-  const large = a.b.op('Sub', [a.like(x, 1), erfc(a, x)]);
+  const large = a.b.op('Sub', [a.like(x, 1), erfc(a, x, decay(a, y, 1))]);
   return a.where(a.b.op('LessOrEqual', [y, a.like(x, 0.46875)]), small, large);
 };
 
 /** P(Z <= x) = erfc(-x / √2) / 2, accurate in both tails. */
-export const normalCdf: Unary = (a, x) =>
-  a.b.op('Mul', [a.like(x, 0.5), erfc(a, a.b.op('Mul', [x, a.like(x, -Math.SQRT1_2)]))]);
+export const normalCdf: Unary = (a, x) => {
+  const scaled = a.b.op('Mul', [x, a.like(x, -Math.SQRT1_2)]);
+  return a.b.op('Mul', [a.like(x, 0.5), erfc(a, scaled, decay(a, a.b.op('Abs', [x]), 0.5))]);
+};
 
 /** exp(-x² / 2) / √(2π). */
 export const normalPdf: Unary = (a, x) =>
-  a.b.op('Mul', [
-    a.like(x, 1 / Math.sqrt(2 * Math.PI)),
-    a.b.op('Exp', [a.b.op('Mul', [a.like(x, -0.5), a.b.op('Mul', [x, x])])]),
-  ]);
+  a.b.op('Mul', [a.like(x, 1 / Math.sqrt(2 * Math.PI)), decay(a, a.b.op('Abs', [x]), 0.5)]);
 
 const as241 = {
   central: {

@@ -1,0 +1,92 @@
+/**
+ * The examples of the specification with what two open engines assert of them: every case whose model is made of
+ * trees, regressions and ensembles of them.
+ */
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { agrees, corpora, evaluate, readFile, readText, type Row } from './corpus.ts';
+
+interface Case {
+  readonly model: string;
+  readonly inputs: Row;
+  readonly expected: Readonly<Record<string, unknown>>;
+  readonly tolerance: { readonly absolute: number } | null;
+  readonly doubtful?: boolean;
+  readonly modifiedFrom?: string;
+}
+
+const corpus = `${corpora}/pmml-spec-examples`;
+const there = existsSync(corpus);
+
+const ours = new Set(['TreeModel', 'RegressionModel', 'MiningModel']);
+
+/** Model elements of a document; embedded ones (Regression, DecisionTree) are models too. */
+const elements = (text: string): string[] =>
+  [...text.matchAll(/<(\w+Model|NeuralNetwork|Scorecard|Regression|DecisionTree)\b/g)].map((m) => m[1] as string);
+
+const features: Readonly<Record<string, string>> = {
+  $entityId: 'entityId',
+  $confidence: 'confidence',
+  $displayValue: 'predictedDisplayValue',
+};
+
+/** The document, with OutputFields for what the case reads through an engine's own interface. */
+const withOutputs = (text: string, expected: Case['expected']): string => {
+  const fields = Object.keys(expected)
+    .filter((k) => k in features)
+    .map((k) => `<OutputField name="${k}" feature="${features[k]}"/>`)
+    .join('');
+  if (fields === '') return text;
+  const at = text.indexOf('</MiningSchema>') + '</MiningSchema>'.length;
+  const [head, tail] = [text.slice(0, at), text.slice(at)];
+  return /^\s*<Output>/.test(tail)
+    ? head + tail.replace('<Output>', `<Output>${fields}`)
+    : `${head}<Output>${fields}</Output>${tail}`;
+};
+
+/**
+ * Where the key of a case is the OutputField of a segment, and the document shows the target alone: the value is the
+ * same (so the notes of the case).
+ */
+const shownAs: Readonly<Record<string, string>> = {
+  'Setosa Pollen Index': 'PollenIndex',
+  'Versicolor Pollen Index': 'PollenIndex',
+  'Virginica Pollen Index': 'PollenIndex',
+};
+
+const load = (file: string, folder: string): { readonly c: Case; readonly text: string }[] =>
+  (JSON.parse(readFile(`${corpus}/${file}`)) as Case[])
+    .map((c) => ({ c, text: readFile(`${corpus}/${folder}/${c.model}`) }))
+    .filter(({ text }) => elements(text).length > 0 && elements(text).every((e) => ours.has(e)));
+
+const cases = there ? [...load('cases.json', 'models'), ...load('cases-modified-models.json', 'models-modified')] : [];
+
+describe.skipIf(!there)('the specification’s examples', () => {
+  it('are as many as they were', () => {
+    expect(cases.length).toBe(49);
+    expect(cases.filter(({ c }) => c.doubtful).length).toBe(2);
+  });
+
+  it.each(cases.filter(({ c }) => !c.doubtful).map(({ c, text }, i) => [`${i} ${c.model}`, c, text] as const))(
+    '%s',
+    (_, c, text) => {
+      const { model } = readText(withOutputs(text, c.expected), c.model);
+      const [row] = evaluate(model, [c.inputs]);
+      const target = model.fields.find((f) => f.says === 'prediction')?.name ?? '';
+      for (const [key, want] of Object.entries(c.expected)) {
+        const name = key === '$prediction' ? target : (shownAs[key] ?? key);
+        const got = row?.[name];
+        expect({ key, got, agrees: agrees(got, want, c.tolerance?.absolute ?? 0) }).toEqual({ key, got, agrees: true });
+      }
+    },
+  );
+
+  it.each(cases.filter(({ c }) => c.doubtful).map(({ c, text }, i) => [`${i} ${c.model}`, c, text] as const))(
+    'the specification’s own value where the asserted one is doubtful: %s',
+    (_, c, text) => {
+      // All three trees vote 3 with the whole weight: see the notes of the case.
+      const { model } = readText(text, c.model);
+      expect(evaluate(model, [c.inputs])[0]?.['probability(3)']).toBe(1);
+    },
+  );
+});
