@@ -11,9 +11,11 @@ import { type Sampling, samplesAlong } from './sampling.ts';
 
 /**
  * X at other extents: each element is the nearest one of X, or a linear or cubic mean of the near ones, axis by axis, in
- * double precision and rounded at the end. ONNX Operators, Resize. 10: `scales` are input 1, coordinates asymmetric,
- * nearest is floor. From 11 on roi, scales, sizes are inputs 1 to 3; 13 dropped `tf_half_pixel_for_nn`; 18 brought
- * antialias, axes, keep_aspect_ratio_policy; 19 `half_pixel_symmetric`.
+ * double precision and rounded at the end. ONNX Operators, Resize.
+ *
+ * 10: `scales` are input 1, coordinates are asymmetric, nearest is floor where an axis grows and ceil where it shrinks
+ * (so the standard's cases; its text is silent). From 11 on roi, scales and sizes are inputs 1 to 3. 13 dropped
+ * `tf_half_pixel_for_nn`; 18 brought antialias, axes and keep_aspect_ratio_policy; 19 `half_pixel_symmetric`.
  */
 export const Resize: Operator = {
   domain: '',
@@ -139,7 +141,7 @@ const samplingOf = (node: Node): Sampling & { readonly extrapolation: number } =
   return {
     mode: stringOf(node, 'mode', 'nearest'),
     coordinates: old ? 'asymmetric' : stringOf(node, 'coordinate_transformation_mode', 'half_pixel'),
-    nearest: old ? 'floor' : stringOf(node, 'nearest_mode', 'round_prefer_floor'),
+    nearest: old ? 'simple' : stringOf(node, 'nearest_mode', 'round_prefer_floor'),
     cubic: floatOf(node, 'cubic_coeff_a', -0.75),
     excludeOutside: intOf(node, 'exclude_outside', 0) !== 0,
     antialias: intOf(node, 'antialias', 0) !== 0,

@@ -5,6 +5,7 @@ import { refused } from '../operator.ts';
 export interface Sampling {
   readonly mode: string;
   readonly coordinates: string;
+  /** nearest_mode, or `simple`: ceil where the axis shrinks, else floor. */
   readonly nearest: string;
   /** The coefficient of cubic interpolation (Keys 1981). */
   readonly cubic: number;
@@ -80,7 +81,8 @@ type Taps = readonly (readonly [at: number, weight: number])[];
 
 const weights = (node: Node, s: Sampling, scale: number): ((x: number) => Taps) => {
   if (s.mode === 'nearest') {
-    const round = roundings[s.nearest] ?? refused(node, `nearest_mode is ${s.nearest}`);
+    const name = s.nearest === 'simple' ? (scale < 1 ? 'ceil' : 'floor') : s.nearest;
+    const round = roundings[name] ?? refused(node, `nearest_mode is ${s.nearest}`);
     return (x) => [[round(x), 1]];
   }
   const [kernel, radius] = s.mode === 'linear' ? ([triangle, 1] as const) : [cubic(s.cubic), 2];
