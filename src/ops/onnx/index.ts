@@ -18,6 +18,7 @@ import { CastLike } from './CastLike.ts';
 import { Ceil } from './Ceil.ts';
 import { Celu } from './Celu.ts';
 import { Clip } from './Clip.ts';
+import { Compress } from './Compress.ts';
 import { Concat } from './Concat.ts';
 import { Constant } from './Constant.ts';
 import { ConstantOfShape } from './ConstantOfShape.ts';
@@ -25,6 +26,7 @@ import { Conv } from './Conv.ts';
 import { ConvTranspose } from './ConvTranspose.ts';
 import { Cos } from './Cos.ts';
 import { Cosh } from './Cosh.ts';
+import { CumSum } from './CumSum.ts';
 import { DepthToSpace } from './DepthToSpace.ts';
 import { DequantizeLinear } from './DequantizeLinear.ts';
 import { Div } from './Div.ts';
@@ -34,10 +36,12 @@ import { Equal } from './Equal.ts';
 import { Erf } from './Erf.ts';
 import { Exp } from './Exp.ts';
 import { Expand } from './Expand.ts';
+import { EyeLike } from './EyeLike.ts';
 import { Flatten } from './Flatten.ts';
 import { Floor } from './Floor.ts';
 import { Gather } from './Gather.ts';
 import { GatherElements } from './GatherElements.ts';
+import { GatherND } from './GatherND.ts';
 import { Gelu } from './Gelu.ts';
 import { Gemm } from './Gemm.ts';
 import { GlobalAveragePool } from './GlobalAveragePool.ts';
@@ -45,6 +49,7 @@ import { GlobalMaxPool } from './GlobalMaxPool.ts';
 import { Greater } from './Greater.ts';
 import { GreaterOrEqual } from './GreaterOrEqual.ts';
 import { GroupNormalization } from './GroupNormalization.ts';
+import { Hardmax } from './Hardmax.ts';
 import { HardSigmoid } from './HardSigmoid.ts';
 import { HardSwish } from './HardSwish.ts';
 import { Identity } from './Identity.ts';
@@ -69,6 +74,7 @@ import { Mish } from './Mish.ts';
 import { Mod } from './Mod.ts';
 import { Mul } from './Mul.ts';
 import { Neg } from './Neg.ts';
+import { NonZero } from './NonZero.ts';
 import { Not } from './Not.ts';
 import { OneHot } from './OneHot.ts';
 import { Or } from './Or.ts';
@@ -92,6 +98,9 @@ import { Relu } from './Relu.ts';
 import { Reshape } from './Reshape.ts';
 import { Resize } from './Resize.ts';
 import { Round } from './Round.ts';
+import { Scatter } from './Scatter.ts';
+import { ScatterElements } from './ScatterElements.ts';
+import { ScatterND } from './ScatterND.ts';
 import { Selu } from './Selu.ts';
 import { Shape } from './Shape.ts';
 import { Sigmoid } from './Sigmoid.ts';
@@ -107,13 +116,17 @@ import { SpaceToDepth } from './SpaceToDepth.ts';
 import { Split } from './Split.ts';
 import { Sqrt } from './Sqrt.ts';
 import { Squeeze } from './Squeeze.ts';
+import { StringConcat } from './StringConcat.ts';
+import { StringNormalizer } from './StringNormalizer.ts';
 import { Sub } from './Sub.ts';
 import { Sum } from './Sum.ts';
 import { Tan } from './Tan.ts';
 import { Tanh } from './Tanh.ts';
 import { ThresholdedRelu } from './ThresholdedRelu.ts';
 import { Tile } from './Tile.ts';
+import { TopK } from './TopK.ts';
 import { Transpose } from './Transpose.ts';
+import { Trilu } from './Trilu.ts';
 import { Unsqueeze } from './Unsqueeze.ts';
 import { Where } from './Where.ts';
 import { Xor } from './Xor.ts';
@@ -137,6 +150,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Ceil,
   Celu,
   Clip,
+  Compress,
   Concat,
   Constant,
   ConstantOfShape,
@@ -144,6 +158,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   ConvTranspose,
   Cos,
   Cosh,
+  CumSum,
   DepthToSpace,
   DequantizeLinear,
   Div,
@@ -153,10 +168,12 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Erf,
   Exp,
   Expand,
+  EyeLike,
   Flatten,
   Floor,
   Gather,
   GatherElements,
+  GatherND,
   Gelu,
   Gemm,
   GlobalAveragePool,
@@ -166,10 +183,12 @@ const all: readonly (Operator | readonly Operator[])[] = [
   GroupNormalization,
   HardSigmoid,
   HardSwish,
+  Hardmax,
   Identity,
   InstanceNormalization,
   IsInf,
   IsNaN,
+  LRN,
   LayerNormalization,
   LeakyRelu,
   Less,
@@ -177,7 +196,6 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Log,
   LogSoftmax,
   LpNormalization,
-  LRN,
   MatMul,
   Max,
   MaxPool,
@@ -188,12 +206,13 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Mod,
   Mul,
   Neg,
+  NonZero,
   Not,
   OneHot,
   Or,
+  PRelu,
   Pad,
   Pow,
-  PRelu,
   QuantizeLinear,
   Range,
   Reciprocal,
@@ -211,6 +230,9 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Reshape,
   Resize,
   Round,
+  Scatter,
+  ScatterElements,
+  ScatterND,
   Selu,
   Shape,
   Sigmoid,
@@ -226,13 +248,17 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Split,
   Sqrt,
   Squeeze,
+  StringConcat,
+  StringNormalizer,
   Sub,
   Sum,
   Tan,
   Tanh,
   ThresholdedRelu,
   Tile,
+  TopK,
   Transpose,
+  Trilu,
   Unsqueeze,
   Where,
   Xor,

@@ -1,0 +1,28 @@
+import { tensorType } from '../../ir/model.ts';
+import { strides, type Tensor, tensorOf } from '../../tensor/tensor.ts';
+import { type Operator, tensorInput } from '../operator.ts';
+
+/**
+ * Where the elements are that are not zero: [rank, count], in row-major order. A string is zero where it is empty, NaN
+ * is not zero. ONNX Operators, NonZero.
+ */
+export const NonZero: Operator = {
+  domain: '',
+  name: 'NonZero',
+  since: [9, 13],
+  infer: (node) => {
+    const { dims } = tensorInput(node, 0);
+    return [tensorType('int64', [dims === null ? null : dims.length, null])];
+  },
+  evaluate: ([x]) => {
+    const { dims, data } = x as Tensor;
+    const found: number[] = [];
+    for (let i = 0; i < data.length; i++) {
+      const e = data[i];
+      if (e !== 0 && e !== 0n && e !== '') found.push(i);
+    }
+    const own = strides(dims);
+    const places = dims.flatMap((d, axis) => found.map((i) => Math.floor(i / (own[axis] as number)) % d));
+    return [tensorOf('int64', [dims.length, found.length], places)];
+  },
+};

@@ -1,0 +1,52 @@
+import { tensorType } from '../../ir/model.ts';
+import { strides, type Tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { axisOf, dimsOf, ints, rowsByType } from './axes.ts';
+import { indices } from './constraints.ts';
+import { indicesFromFront } from './Gather.ts';
+import { copyOf, meeting } from './meeting.ts';
+import { walk } from './take.ts';
+
+/**
+ * A copy of `data` with elements replaced: each update goes to its own place, but along `axis` where its index says.
+ * `reduction` says how it meets what stands there. ONNX Operators, ScatterElements.
+ */
+export const ScatterElements: Operator = {
+  domain: '',
+  name: 'ScatterElements',
+  // Version 11 had no reductions, 16 no max and min.
+  since: [11, 13, 16, 18],
+  infer: (node) => {
+    const { dtype, dims } = tensorInput(node, 0);
+    tensorInput(node, 1, indices);
+    tensorInput(node, 2, [dtype]);
+    return [tensorType(dtype, dims)];
+  },
+  evaluate: (inputs, node) => {
+    const [data, at, updates] = inputs as readonly [Tensor, Tensor, Tensor];
+    const axis = axisOf(node, data.dims.length, 0);
+    if (
+      at.dims.length !== data.dims.length ||
+      at.dims.some((d, i) => d !== updates.dims[i] || (i !== axis && d > (data.dims[i] as number)))
+    ) {
+      refused(node, `indices [${at.dims}] and updates [${updates.dims}] do not fit data [${data.dims}]`);
+    }
+    const own = strides(data.dims);
+    const step = own[axis] as number;
+    const index = indicesFromFront(node, ints(at) as number[], data.dims[axis] as number);
+    const place = walk(at.dims, own.with(axis, 0));
+    const meet = meeting(node, data.dtype);
+    const out = copyOf(data);
+    const to = out.data as unknown as unknown[];
+    for (let i = 0; i < place.length; i++) {
+      const k = (place[i] as number) + (index[i] as number) * step;
+      to[k] = meet(to[k] as never, updates.data[i] as never);
+    }
+    return [out];
+  },
+  rows: (node) => {
+    const rows = dimsOf(node.inputs[0])?.[0];
+    const aligned = node.inputs.every((v) => dimsOf(v)?.[0] === rows);
+    return aligned && axisOf(node, dimsOf(node.inputs[0])?.length ?? 1, 0) !== 0 ? rowsByType(node) : 'all';
+  },
+};

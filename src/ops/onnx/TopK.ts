@@ -1,0 +1,85 @@
+import { attr, intOf } from '../../ir/attributes.ts';
+import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { column, type DType } from '../../tensor/dtype.ts';
+import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { axisOf, dimsOf, knownInts, rowsUnless } from './axes.ts';
+import { numeric } from './constraints.ts';
+import { attributesBut, finish, vector } from './expansion.ts';
+
+const types = (node: Node, dtype: DType, dims: readonly Dim[] | null, k: Dim) => {
+  const shape = dims === null ? null : dims.with(axisOf(node, dims.length, -1), k);
+  return [tensorType(dtype, shape), tensorType('int64', shape)];
+};
+
+/**
+ * The k largest elements along an axis (the smallest under `largest` = 0) in order, and where they stood; of equal ones
+ * the lower index is first. NaN, of which the standard says nothing, is above every number, as NumPy sorts it. What
+ * `sorted` = 0 leaves undefined is sorted. ONNX Operators, TopK.
+ */
+export const TopK: readonly Operator[] = [
+  {
+    domain: '',
+    name: 'TopK',
+    since: [10, 11, 24],
+    infer: (node, known) => {
+      const { dtype, dims } = tensorInput(node, 0, numeric);
+      tensorInput(node, 1, ['int64']);
+      const [k = null] = (knownInts(node, 1, known) ?? []) as readonly Dim[];
+      return types(node, dtype, dims, k);
+    },
+    evaluate: (inputs, node) => {
+      const [x, count] = inputs as readonly [Tensor, Tensor];
+      const axis = axisOf(node, x.dims.length, -1);
+      const extent = x.dims[axis] as number;
+      const k = Number(count.data[0]);
+      if (k < 0 || k > extent) refused(node, `it asks for ${k} of ${extent} elements`);
+      const inner = countOf(x.dims.slice(axis + 1));
+      const outer = countOf(x.dims.slice(0, axis));
+      const sign = intOf(node, 'largest', 1) ? 1 : -1;
+      const dims = x.dims.with(axis, k);
+      const values = column(x.dtype, countOf(dims)) as unknown as (number | bigint)[];
+      const places = new BigInt64Array(countOf(dims));
+      const order = new Uint32Array(extent);
+      for (let o = 0; o < outer; o++) {
+        for (let n = 0; n < inner; n++) {
+          const element = (i: number) => x.data[(o * extent + i) * inner + n] as number | bigint;
+          for (let i = 0; i < extent; i++) order[i] = i;
+          // Sorting is stable: equal elements keep the order of their indices.
+          order.sort((i, j) => sign * compare(element(j), element(i)));
+          for (let i = 0; i < k; i++) {
+            const to = (o * k + i) * inner + n;
+            values[to] = element(order[i] as number);
+            places[to] = BigInt(order[i] as number);
+          }
+        }
+      }
+      return [tensor(x.dtype, dims, values as unknown as Tensor['data']), tensor('int64', dims, places)];
+    },
+    rows: (node) => rowsUnless(node, dimsOf(node.inputs[0]) && [intOf(node, 'axis', -1)]),
+  },
+  {
+    domain: '',
+    name: 'TopK',
+    since: [1],
+    infer: (node) => {
+      const { dtype, dims } = tensorInput(node, 0, numeric);
+      return types(node, dtype, dims, intOf(node, 'k'));
+    },
+    expand: (node, b) =>
+      finish(
+        node,
+        b,
+        'TopK',
+        [node.inputs[0] ?? null, vector(b, [intOf(node, 'k')])],
+        attributesBut(node, ['k'], { axis: attr.int(intOf(node, 'axis', -1)) }),
+      ),
+  },
+];
+
+/** Above 0 where x is above y. */
+const compare = (x: number | bigint, y: number | bigint): number => {
+  if (x === y) return 0;
+  if (Number.isNaN(x)) return Number.isNaN(y) ? 0 : 1;
+  return Number.isNaN(y) || x < y ? -1 : 1;
+};
