@@ -7,10 +7,15 @@ import type { Lowered, Statement } from '../kernel/row.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** A value beside the plane that says which elements are missing; null: none ever is. */
+/**
+ * A value beside the plane, bool in the same shape, that says which elements are missing; null: none ever is. Under a true
+ * plane the data is fixed but means nothing, so whatever reads it must be total.
+ */
 export interface Plane {
   readonly data: Value;
   readonly missing: Value | null;
+  /** What is known of the data under the plane: `nan`: it is NaN there and nowhere else; `zero`: the dtype's zero. */
+  readonly under?: 'nan' | 'zero';
 }
 
 /** Where an operator puts what it needs beside its outputs when it is lowered. */

@@ -5,9 +5,10 @@ import type { DType } from '../../tensor/dtype.ts';
 import { nextDown32, nextDown64, nextUp32, nextUp64 } from '../../tensor/float.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { cast, literal } from '../ml/build.ts';
-import { type Operator, refused, tensorInput } from '../operator.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
+import { again } from './planes.ts';
 import { arity, floats } from './types.ts';
-import { dtypeOf, everywhere, missingInput, reduce, withLastAxis } from './where.ts';
+import { dtypeOf, everywhere, missingInput, reduce, where, withLastAxis } from './where.ts';
 
 /** The intervals; an edge that is not there is infinite. */
 export const intervalsOf = (node: Node, dtype: DType): readonly Interval[] => {
@@ -51,6 +52,13 @@ export const Bin: Operator = {
       if (!missing?.[i]) out[i] = intervals.findIndex((interval) => holds(interval, data[i] as number));
     }
     return [tensor('int32', dims, out)];
+  },
+  plain: (node, b, inputs) => {
+    const [x] = inputs as readonly [Plane];
+    const bin = again(node, b, [x.data]);
+    // NaN is in no bin.
+    const data = x.missing && x.under !== 'nan' ? where(b, x.missing, literal(b, 'int32', -1), bin) : bin;
+    return [{ data, missing: null }];
   },
   express: (node, b, opsets) => {
     const [given] = node.inputs as readonly [Value];

@@ -1,7 +1,8 @@
 import { OWN, type TensorType, tensorType, type Value } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Operator, refused, tensorInput } from '../operator.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { at, Collector, type Operand, together } from './elements.ts';
+import { choose, isTrue, plane } from './planes.ts';
 import { anyAbsent, broadcastAll, sameDtype, tensorInputs } from './types.ts';
 import { missingInput, where } from './where.ts';
 
@@ -44,6 +45,15 @@ export const Choose: Operator = {
       if (!chosen.missing?.[j]) out.set(i, chosen.data[j] as Tensor['data'][number]);
     }
     return [out.tensor()];
+  },
+  plain: (node, b, inputs) => {
+    const given = inputs as readonly Plane[];
+    const [out] = node.outputs as readonly [Value];
+    const pairs = (given.length - 1) / 2;
+    const when = Array.from({ length: pairs }, (_, i) => isTrue(b, given[2 * i] as Plane));
+    const then = Array.from({ length: pairs }, (_, i) => given[2 * i + 1] as Plane);
+    const { data, missing } = choose(b, when, then, given[2 * pairs] as Plane);
+    return [plane(b, out, data, missing)];
   },
   express: (node, b) => {
     const inputs = node.inputs as readonly Value[];

@@ -1,10 +1,11 @@
 import { OWN, tensorType, type Value } from '../../ir/model.ts';
 import { column } from '../../tensor/dtype.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
-import { type Operator, refused } from '../operator.ts';
+import { type Operator, type Plane, refused } from '../operator.ts';
 import { at, type Operand, together } from './elements.ts';
+import { plane } from './planes.ts';
 import { arity, broadcastAll, sameDtype, tensorInputs } from './types.ts';
-import { missingInput } from './where.ts';
+import { missingInput, where } from './where.ts';
 
 /** x, and `value` where x is missing. The way from values that may be missing to plain ones. */
 export const Fill: Operator = {
@@ -28,6 +29,12 @@ export const Fill: Operator = {
       out[i] = x.missing?.[j] ? value.data[at(value, i)] : x.data[j];
     }
     return [tensor(dtype, dims, out as Tensor['data'])];
+  },
+  plain: (node, b, inputs) => {
+    const [x, value] = inputs as readonly [Plane, Plane];
+    const [out] = node.outputs as readonly [Value];
+    const data = x.missing ? where(b, x.missing, value.data, x.data) : x.data;
+    return [plane(b, out, data, null, [value.data])];
   },
   express: (node, b) => {
     const [x, value] = node.inputs as readonly [Value, Value];

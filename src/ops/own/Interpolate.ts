@@ -6,10 +6,11 @@ import type { DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { cast, literal } from '../ml/build.ts';
-import { type Operator, refused, tensorInput } from '../operator.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { Collector } from './elements.ts';
+import { again } from './planes.ts';
 import { arity, floats } from './types.ts';
-import { dtypeOf, missingInput, reduce, withLastAxis } from './where.ts';
+import { dtypeOf, missingInput, orAll, reduce, withLastAxis } from './where.ts';
 
 export type Outliers = 'asIs' | 'asMissingValues' | 'asExtremeValues';
 
@@ -85,6 +86,19 @@ export const Interpolate: Operator = {
       out.set(i, round(b1 + round(share * round(b2 - b1))));
     }
     return [out.tensor()];
+  },
+  plain: (node, b, inputs) => {
+    const [x] = inputs as readonly [Plane];
+    const dtype = dtypeOf(x.data) as DType;
+    const { origs, outliers } = pointsOf(node, dtype);
+    if (outliers !== 'asMissingValues') return [{ data: again(node, b, [x.data]), missing: x.missing }];
+    const edge = (i: number) => literal(b, dtype, origs[i] as number);
+    const outside = b.op('Or', [
+      b.op('Less', [x.data, edge(0)]),
+      b.op('Greater', [x.data, edge(origs.length - 1)]),
+    ]);
+    const within = { ...node, attributes: new Map([...node.attributes, ['outliers', attr.string('asIs')]]) };
+    return [{ data: again(within, b, [x.data]), missing: orAll(b, [x.missing, outside]) }];
   },
   express: (node, b, opsets) => {
     const [x] = node.inputs as readonly [Value];

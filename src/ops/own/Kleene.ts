@@ -1,10 +1,11 @@
 import { stringOf } from '../../ir/attributes.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { FALSE, TRUE, UNKNOWN } from '../../ir/predicates.ts';
-import { type Operator, refused, tensorInput } from '../operator.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { at, Collector, together } from './elements.ts';
+import { isFalse, isTrue, plane } from './planes.ts';
 import { anyAbsent, arity, broadcastAll, tensorInputs } from './types.ts';
-import { missingInput } from './where.ts';
+import { missingInput, not, orAll } from './where.ts';
 
 /** Kleene's strong three-valued connectives, from two values to one. */
 export const kleene = {
@@ -49,6 +50,33 @@ export const Kleene: Operator = {
       if (truth !== UNKNOWN) out.set(i, truth);
     }
     return [out.tensor()];
+  },
+  plain: (node, b, inputs) => {
+    const given = inputs as readonly Plane[];
+    const [out] = node.outputs as readonly [Value];
+    const fn = fnOf(node);
+    const join = (op: string, values: readonly Value[]) => values.reduce((x, y) => b.op(op, [x, y]));
+    if (fn === 'not')
+      return [{ data: not(b, (given[0] as Plane).data), missing: (given[0] as Plane).missing }];
+    const data = given.map((x) => x.data);
+    if (fn === 'xor') {
+      const missing = orAll(
+        b,
+        given.map((x) => x.missing),
+      );
+      return [plane(b, out, join('Xor', data), missing)];
+    }
+    if (given.every((x) => x.missing === null))
+      return [plane(b, out, join(fn === 'and' ? 'And' : 'Or', data), null)];
+    const all = (truth: typeof isTrue, op: string) =>
+      join(
+        op,
+        given.map((x) => truth(b, x)),
+      );
+    const yes = all(isTrue, fn === 'and' ? 'And' : 'Or');
+    const no = all(isFalse, fn === 'and' ? 'Or' : 'And');
+    // Neither TRUE nor FALSE; and where it is not known to be TRUE the data says so.
+    return [{ ...plane(b, out, yes, not(b, b.op('Or', [yes, no]))), under: 'zero' }];
   },
   express: (node, b) => {
     const inputs = node.inputs as readonly Value[];

@@ -1,10 +1,12 @@
-import { dataOfAttribute } from '../../ir/attributes.ts';
-import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { attr, dataOfAttribute } from '../../ir/attributes.ts';
+import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { type Data, load } from '../../tensor/data.ts';
-import { countOf, type Tensor } from '../../tensor/tensor.ts';
-import { type Operator, refused, tensorInput } from '../operator.ts';
+import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
+import { withPlanes } from './columns.ts';
 import { Collector } from './elements.ts';
 import { arity } from './types.ts';
+import { orAll } from './where.ts';
 
 export interface LookupTable {
   readonly keys: Data;
@@ -43,7 +45,11 @@ const indexOf = (keys: Data): ReadonlyMap<unknown, number> => {
   return index;
 };
 
-/** The value beside the first equal key; missing where there is none, where the key is missing, or `missing` says so of the entry. */
+/**
+ * The value beside the first equal key; missing where there is none, where the key is missing, or `missing` says so of the
+ * entry. With `planes` = 1 (its form after `plain`) the key is plain and the result is two: the value, the dtype's zero
+ * where there is none, and whether there is none.
+ */
 export const Lookup: Operator = {
   domain: OWN,
   name: 'Lookup',
@@ -51,8 +57,10 @@ export const Lookup: Operator = {
   infer: (node) => {
     arity(node, 1);
     const { keys, values } = tableOf(node);
-    const { dims } = tensorInput(node, 0, [keys.dtype]);
-    return [tensorType(values.dtype, dims, 'missing')];
+    const { dims, absent } = tensorInput(node, 0, [keys.dtype]);
+    if (!withPlanes(node)) return [tensorType(values.dtype, dims, 'missing')];
+    if (absent === 'missing') refused(node, 'with planes the key must be plain');
+    return [tensorType(values.dtype, dims), tensorType('bool', dims)];
   },
   evaluate: ([key], node) => {
     const { data, dims, missing } = key as Tensor;
@@ -67,7 +75,22 @@ export const Lookup: Operator = {
       const at = index.get(data[i]);
       if (at !== undefined && !gone?.[at]) out.set(i, values.data[at] as Tensor['data'][number]);
     }
-    return [out.tensor()];
+    return withPlanes(node)
+      ? [tensor(values.dtype, dims, out.data), tensor('bool', dims, out.missing)]
+      : [out.tensor()];
+  },
+  plain: (node, b, inputs) => {
+    const [key] = inputs as readonly [Plane];
+    const [out] = node.outputs as readonly [Value];
+    const [data, none] = b.call(node.op, [key.data], {
+      attributes: new Map([...node.attributes, ['planes', attr.int(1)]]),
+      name: node.name,
+      from: node.from,
+      outputs: [b.unique(out.name), b.unique(`${out.name}.missing`)],
+    });
+    // NaN equals no key.
+    const missing = orAll(b, [key.under === 'nan' ? null : key.missing, none as Value]);
+    return [{ data: data as Value, missing }];
   },
   rows: () => 'each',
 };

@@ -1,9 +1,11 @@
 import { refuse } from '../../ir/diagnostic.ts';
-import { OWN, tensorType } from '../../ir/model.ts';
+import { OWN, tensorType, type Value } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Operator, refused, tensorInput } from '../operator.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { at, Collector, type Operand, together } from './elements.ts';
+import { plane } from './planes.ts';
 import { arity, broadcastAll, tensorInputs } from './types.ts';
+import { orAll } from './where.ts';
 
 /** x, missing where `when` is true; what was missing stays missing. */
 export const Mask: Operator = {
@@ -27,6 +29,11 @@ export const Mask: Operator = {
       if (!when.data[at(when, i)] && !x.missing?.[j]) out.set(i, x.data[j] as Tensor['data'][number]);
     }
     return [out.tensor()];
+  },
+  plain: (node, b, inputs) => {
+    const [x, when] = inputs as readonly [Plane, Plane];
+    const [out] = node.outputs as readonly [Value];
+    return [plane(b, out, x.data, orAll(b, [x.missing, when.data]))];
   },
   express: () => refuse('express/missing', 'its result may be missing, which ONNX cannot hold'),
   rows: () => 'each',

@@ -6,8 +6,9 @@ import { ALL, type Trees } from '../../ir/trees.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { planesOf } from '../ensemble/planes.ts';
 import { expressRoute } from '../ensemble/route.ts';
-import { type Operator, refused } from '../operator.ts';
+import { type Operator, type Plane, refused } from '../operator.ts';
 import { givenColumns, inferColumns, inferTrees } from './columns.ts';
+import { trimmed, withPlanesBehind } from './planes.ts';
 import { Block, blockRows, HOW, prepare } from './predicate.ts';
 
 /**
@@ -57,6 +58,10 @@ export const Route: Operator = {
     const dims = [rows, width];
     return [tensor('int32', dims, outcomes), unknowns && tensor('int32', dims, unknowns)];
   },
+  plain: (node, b, inputs) =>
+    withPlanesBehind(node, b, trimmed(predicatesOf(node), inputs as readonly Plane[])).map(
+      (data) => data && { data, missing: null },
+    ),
   express: (node, b, opsets) => {
     const columns = planesOf(node, b);
     if (isRefusal(columns)) return columns;

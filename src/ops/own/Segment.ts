@@ -1,10 +1,13 @@
 import { regionOf } from '../../ir/attributes.ts';
-import { OWN, tensorType } from '../../ir/model.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { formatType } from '../../ir/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Operator, refused, type Scope, tensorInput } from '../operator.ts';
+import { type Operator, type Plane, refused, type Scope, tensorInput } from '../operator.ts';
 import { at, Collector, type Operand, together } from './elements.ts';
+import { isTrue, plane } from './planes.ts';
 import { arity, broadcastAll } from './types.ts';
+import { not, orAll } from './where.ts';
 
 /**
  * The results of a region where the guard `bool?` `[N, 1]` is TRUE, missing elsewhere. The region has no inputs of its own,
@@ -40,4 +43,15 @@ export const Segment: Operator = {
       return out.tensor();
     }),
   rows: () => 'each',
+};
+
+/** The segment over planes, once its body stands in the graph: what `plain` makes of it. */
+export const segmentResult = (
+  node: Node,
+  b: Builder,
+  guard: Plane,
+  results: readonly Plane[],
+): readonly Plane[] => {
+  const closed = not(b, isTrue(b, guard));
+  return results.map((r, i) => plane(b, node.outputs[i] as Value, r.data, orAll(b, [r.missing, closed])));
 };

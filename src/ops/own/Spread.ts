@@ -7,8 +7,9 @@ import { load } from '../../tensor/data.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { planesOf } from '../ensemble/planes.ts';
 import { expressSpread } from '../ensemble/spread.ts';
-import type { Operator } from '../operator.ts';
+import type { Operator, Plane } from '../operator.ts';
 import { givenColumns, inferColumns, inferTrees } from './columns.ts';
+import { trimmed, withPlanesBehind } from './planes.ts';
 import { Block, blockRows, prepare } from './predicate.ts';
 
 /**
@@ -42,6 +43,10 @@ export const Spread: Operator = {
     }
     return [tensor('float64', [rows, trees.outcomes], out)];
   },
+  plain: (node, b, inputs) =>
+    withPlanesBehind(node, b, trimmed(predicatesOf(node), inputs as readonly Plane[])).map(
+      (data) => data && { data, missing: null },
+    ),
   express: (node, b, opsets) => {
     const columns = planesOf(node, b);
     return isRefusal(columns)

@@ -6,9 +6,10 @@ import { column, type DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { concat, literal } from '../ml/build.ts';
-import { type Operator, refused, tensorInput } from '../operator.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
+import { again } from './planes.ts';
 import { arity, floats, matrixInput, vectorInput } from './types.ts';
-import { dtypeOf, missingInput, sumInOrder } from './where.ts';
+import { dtypeOf, missingInput, sumInOrder, where } from './where.ts';
 
 export const classesOf = (node: Node): number => {
   const classes = intOf(node, 'classes');
@@ -53,6 +54,12 @@ export const Tally: Operator = {
       }
     }
     return [tensor(dtype, [rows, classes], out)];
+  },
+  plain: (node, b, inputs) => {
+    const [names, weight] = inputs as readonly [Plane, Plane];
+    // No class is -1.
+    const known = names.missing ? where(b, names.missing, literal(b, 'int32', -1), names.data) : names.data;
+    return [{ data: again(node, b, [known, weight.data]), missing: null }];
   },
   express: (node, b, opsets) => {
     const refusal = missingInput(node);

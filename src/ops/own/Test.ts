@@ -1,6 +1,6 @@
 import { intsOf, predicatesOf } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
-import { type Node, OWN, tensorType } from '../../ir/model.ts';
+import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { mayBeUnknown, TRUE, UNKNOWN } from '../../ir/predicates.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { planesOf } from '../ensemble/planes.ts';
@@ -8,6 +8,7 @@ import { Truths } from '../ensemble/truth.ts';
 import { concat, literal } from '../ml/build.ts';
 import { type Operator, type Plane, refused } from '../operator.ts';
 import { givenColumns, inferColumns, withPlanes } from './columns.ts';
+import { trimmed, withPlanesBehind } from './planes.ts';
 import { Block, blockRows, prepare } from './predicate.ts';
 import { everywhere } from './where.ts';
 
@@ -69,6 +70,14 @@ export const Test: Operator = {
     const dims = [rows, width];
     if (withPlanes(node)) return [tensor('bool', dims, truth), tensor('bool', dims, unknown)];
     return [tensor('bool', dims, truth, any ? unknown : undefined)];
+  },
+  plain: (node, b, inputs) => {
+    const columns = trimmed(predicatesOf(node), inputs as readonly Plane[]);
+    const [out] = node.outputs as readonly [Value];
+    const never = out.type.kind === 'tensor' && out.type.absent === 'never';
+    const outputs = [out, never ? null : { ...out, name: `${out.name}.unknown` }];
+    const [truth, unknown] = withPlanesBehind({ ...node, outputs }, b, columns);
+    return [{ data: truth as Value, missing: unknown as Value | null, under: 'zero' }];
   },
   express: (node, b, opsets) => {
     const columns = planesOf(node, b);
