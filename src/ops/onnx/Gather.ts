@@ -5,7 +5,7 @@ import type { Data } from '../../tensor/data.ts';
 import { isBig } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf, ints, knownInts, rowShape } from './axes.ts';
+import { axisOf, dimsOf, knownInts, rowShape } from './axes.ts';
 import { indices } from './constraints.ts';
 import { chooseRow, copy, intRow, take, takeRow, whole } from './take.ts';
 
@@ -15,6 +15,18 @@ export const indicesFromFront = (node: Node, given: readonly number[], extent: n
     if (i < -extent || i >= extent) refused(node, `index ${i} is outside an axis of extent ${extent}`);
     return i < 0 ? i + extent : i;
   });
+
+/** The same over a tensor of indices, which may be long. */
+const positions = (node: Node, at: Tensor, extent: number): Int32Array => {
+  const given = at.data as ArrayLike<number | bigint>;
+  const out = new Int32Array(given.length);
+  for (let k = 0; k < out.length; k++) {
+    const i = Number(given[k]);
+    if (i < -extent || i >= extent) refused(node, `index ${i} is outside an axis of extent ${extent}`);
+    out[k] = i < 0 ? i + extent : i;
+  }
+  return out;
+};
 
 /** A row index counted from the front, as int32. */
 export const fromFrontRow = (index: Row, from: Lowered, extent: number): Row => {
@@ -58,7 +70,7 @@ export const Gather: Operator = {
     const extent = data.dims[axis] as number;
     const inner = countOf(data.dims.slice(axis + 1));
     const outer = countOf(data.dims.slice(0, axis));
-    const index = indicesFromFront(node, ints(at) as number[], extent);
+    const index = positions(node, at, extent);
     const dims = data.dims.toSpliced(axis, 1, ...at.dims);
     if (inner === 1 && outer === 1) return [take(data, dims, index)];
     const out = zeros(data.dtype, dims);
