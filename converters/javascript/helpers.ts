@@ -19,11 +19,11 @@ export const helpers = {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 };
 const erfc = (x) => {
-  if (x < -2) return 2 - erfc(-x);
-  if (!(x > 2)) return 1 - erf(x);
+  if (x < -1) return 2 - erfc(-x);
+  if (!(x > 1)) return 1 - erf(x);
   if (x > 27) return 0;
   let f = x;
-  for (let n = 60; n > 0; n--) f = x + n / 2 / f;
+  for (let n = 250; n > 0; n--) f = x + n / 2 / f;
   return Math.exp(-x * x) / (Math.sqrt(Math.PI) * f);
 };`,
   normalCdf: `const normalCdf = (x) => erfc(-x / Math.SQRT2) / 2;`,

@@ -2,11 +2,11 @@
 import type { Artifact, ArtifactFile, WriteOptions, Writer } from '../../src/ir/converter.ts';
 import { fail, PortolanError } from '../../src/ir/diagnostic.ts';
 import { digestModel } from '../../src/ir/digest.ts';
-import type { Model } from '../../src/ir/model.ts';
+import type { Model, Value } from '../../src/ir/model.ts';
 import { children, type Program, type Row, rowsOf } from '../../src/kernel/row.ts';
 import { expand } from '../../src/passes/expand.ts';
 import { dtypesOf, lower, type Obstacle } from '../../src/passes/lower.ts';
-import { plain } from '../../src/passes/plain.ts';
+import { plain, planeName } from '../../src/passes/plain.ts';
 import { declarationSource } from './declaration.ts';
 import { interfaceOf } from './interface.ts';
 import { moduleSource, type Planes } from './module.ts';
@@ -30,6 +30,18 @@ const lowered = (model: Model): Lowered | readonly Obstacle[] => {
   if (!('statements' in program)) return program;
   const obstacles = lacking(program);
   return obstacles.length > 0 ? obstacles : { program, planes: planesOf(model, flat) };
+};
+
+const planesOf = (model: Model, flat: Model): Planes => {
+  const beside = (values: readonly Value[], made: readonly Value[]): ReadonlyMap<string, string> => {
+    const names = new Set(made.map((v) => v.name));
+    const planes = values.map(({ name }) => [name, planeName(name)] as const);
+    return new Map(planes.filter(([, plane]) => names.has(plane)));
+  };
+  return {
+    inputs: beside(model.graph.params, flat.graph.params),
+    outputs: beside(model.graph.results, flat.graph.results),
+  };
 };
 
 /** What the program asks for and JavaScript has not. */

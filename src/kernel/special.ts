@@ -14,17 +14,17 @@ const series = (x: number): number => {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 };
 
-/** erfc by its continued fraction, for x ≥ 2. Abramowitz and Stegun 7.1.14. */
+/** erfc by its continued fraction, for x > 1, where this many steps suffice. Abramowitz and Stegun 7.1.14. */
 const fraction = (x: number): number => {
   let f = x;
-  for (let n = 60; n > 0; n--) f = x + n / 2 / f;
+  for (let n = 250; n > 0; n--) f = x + n / 2 / f;
   return Math.exp(-x * x) / (Math.sqrt(Math.PI) * f);
 };
 
 /** 1 - erf(x), relatively exact in the upper tail. */
 export const erfc = (x: number): number => {
-  if (x > 2) return x > 27 ? 0 : fraction(x);
-  return x < -2 ? 2 - erfc(-x) : 1 - erf(x);
+  if (x > 1) return x > 27 ? 0 : fraction(x);
+  return x < -1 ? 2 - erfc(-x) : 1 - erf(x);
 };
 
 /** The error function, 2/√π ∫₀ˣ exp(-t²) dt; within some ULP. */

@@ -19,7 +19,8 @@ import type { Operator } from '../ops/operator.ts';
 import { find } from '../ops/registry.ts';
 import { type Data, dataOf, load } from '../tensor/data.ts';
 import type { DType } from '../tensor/dtype.ts';
-import { countOf, type Tensor, zeros } from '../tensor/tensor.ts';
+import { countOf, zeros } from '../tensor/tensor.ts';
+import { rebuild } from './rebuild.ts';
 
 /** Why an operator cannot be lowered. */
 export type Obstacle = Refusal & { readonly operator: string };
@@ -35,10 +36,35 @@ const unrolledIfChosen = 4096;
  * one for each kind of reason and operator.
  */
 export const lower = (model: Model): Program | readonly Obstacle[] => {
-  const lowering = new GraphLowering(model);
-  for (const node of model.graph.nodes) lowering.node(node);
+  const shaped = shapesOfOneRow(model);
+  const lowering = new GraphLowering(shaped);
+  for (const node of shaped.graph.nodes) lowering.node(node);
   const program = lowering.finish();
   return lowering.obstacles.size > 0 ? [...lowering.obstacles.values()] : inline(program);
+};
+
+/**
+ * Shapes of values that have rows become those of one row, and with them what is broadcast to them is known. Sound only
+ * where they are read as shapes.
+ */
+const shapesOfOneRow = (model: Model): Model => {
+  const shapes = new Set<Value>();
+  for (const n of model.graph.nodes) if (opName(n.op) === 'Shape' && n.outputs[0]) shapes.add(n.outputs[0]);
+  for (const v of model.graph.results) shapes.delete(v);
+  for (const n of model.graph.nodes) {
+    const takesShape = n.op.domain === '' && (n.op.name === 'Expand' || n.op.name === 'Reshape');
+    n.inputs.forEach((v, i) => {
+      if (v && !(takesShape && i === 1)) shapes.delete(v);
+    });
+  }
+  if (shapes.size === 0) return model;
+  return rebuild(model, (node, b, [x]) => {
+    if (!node.outputs[0] || !shapes.has(node.outputs[0]) || x?.type.kind !== 'tensor') return undefined;
+    const [rows, ...rest] = x.type.dims ?? [];
+    if (rows !== model.rows || !rest.every((d) => typeof d === 'number')) return undefined;
+    const shape = find(node.op)?.evaluate?.([zeros('bool', [1, ...rest])], node)[0];
+    return shape ? [b.constant(dataOf(shape))] : undefined;
+  });
 };
 
 class GraphLowering {
@@ -100,7 +126,6 @@ class GraphLowering {
       this.fold(node, operator.evaluate);
       return;
     }
-    if (name === 'Shape' && this.shape(node)) return;
     if (!operator?.lower) {
       const why = operator ? 'has no form in the row language' : 'is not supported yet';
       this.refuse(name, refuse('lower/not-supported', `${name} ${why}`), node.outputs);
@@ -120,29 +145,6 @@ class GraphLowering {
       const o = node.outputs[i];
       if (o && t) this.constants.set(o, dataOf(t));
     });
-  }
-
-  /** The shape of a value that has rows, taken as the shape of one: sound where it only says how to broadcast. */
-  private shape(node: Node): boolean {
-    const [v] = node.inputs;
-    const [out] = node.outputs;
-    const of = v && this.values.get(v);
-    if (!of || !out || !this.onlyShapes(out)) return false;
-    const evaluate = find(node.op)?.evaluate;
-    const shape = evaluate?.([zeros('bool', [1, ...of.dims])], node)[0];
-    if (!shape) return false;
-    this.constants.set(out, dataOf(shape as Tensor));
-    return true;
-  }
-
-  /** Is the value read only where a shape is meant? */
-  private onlyShapes(v: Value): boolean {
-    return (
-      !this.model.graph.results.includes(v) &&
-      this.model.graph.nodes.every((n) =>
-        n.inputs.every((x, i) => x !== v || (i === 1 && (n.op.name === 'Expand' || n.op.name === 'Reshape'))),
-      )
-    );
   }
 
   private lowerNode(
