@@ -6,6 +6,7 @@ import { PortolanError } from '../../src/ir/diagnostic.ts';
 import type { Examples, Field, Model, Value } from '../../src/ir/model.ts';
 import { tensorType } from '../../src/ir/model.ts';
 import { PredicateTable } from '../../src/ir/predicates.ts';
+import { tabulate } from '../../src/passes/tabulate.ts';
 import { constant } from '../../src/tensor/data.ts';
 import { type Element, type OpenTag as Open, XmlCursor } from '../shared/xml.ts';
 import { Algebra, dtypeOf, typeOf } from './algebra.ts';
@@ -87,7 +88,7 @@ const readDocument = (source: Source): ReadResult => {
   }
   const result = read.pending.finish(null);
   return {
-    model: finish(doc, world, modelTag, result, read.model, metadata),
+    model: tabulate(finish(doc, world, modelTag, result, read.model, metadata)),
     diagnostics: doc.diagnostics.list,
   };
 };
