@@ -8,6 +8,7 @@ import { asReal, constantOf, convert } from './convert.ts';
 import { intervalOf } from './dictionary.ts';
 import { type Document, parts, type Tag, toNumber } from './document.ts';
 import { applyBuiltin } from './functions.ts';
+import { inlineRows } from './inlineTable.ts';
 import type { Scope, Variable } from './scope.ts';
 import { textIndex } from './textIndex.ts';
 import { type DataType, dataTypeOf, kindOf, literal, optypes } from './types.ts';
@@ -100,7 +101,7 @@ export const express = (element: Element, at: Context, wanted?: DataType): Varia
       return variable(
         textIndex(
           element,
-          resolve(doc.need(element, 'textField'), element, at).value,
+          resolve(doc.need(element, 'textField'), element, at),
           express(index, deeper(at)),
           at.scope,
         ),
@@ -274,25 +275,6 @@ const discretize = (element: Element, at: Context, wanted?: DataType): Variable 
       ? value
       : a.choose([missing, instead(element, 'mapMissingTo', dataType, at) ?? a.nothing(dtype)], value);
   return variable(value, dataType, found.invalid);
-};
-
-/** The cells of an InlineTable, a row a map from column to text. */
-export const inlineRows = (doc: Document, owner: Element): ReadonlyMap<string, string>[] => {
-  const table = doc.child(owner, 'InlineTable');
-  if (!table) {
-    const locator = doc.child(owner, 'TableLocator');
-    if (locator) return doc.refuse(locator, 'a table outside the document is never fetched');
-    return doc.fail(owner, 'pmml/missing-element', 'it holds no InlineTable');
-  }
-  return parts(table).map((row) => {
-    if (row.name !== 'row') doc.refuse(row);
-    const cells = new Map<string, string>();
-    for (const cell of parts(row)) {
-      if (cells.has(cell.name)) doc.fail(cell, 'pmml/duplicate-name', 'the row has this column already');
-      cells.set(cell.name, cell.text);
-    }
-    return cells;
-  });
 };
 
 const mapValues = (element: Element, at: Context, wanted?: DataType): Variable => {

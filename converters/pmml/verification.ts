@@ -2,7 +2,7 @@
 import type { Examples } from '../../src/ir/model.ts';
 import type { Element } from '../shared/xml.ts';
 import { type Document, parts } from './document.ts';
-import { inlineRows } from './expressions.ts';
+import { inlineRows } from './inlineTable.ts';
 
 /** `inputs` and `outputs` are the model's names; a field that is neither is left out with a warning. */
 export const readVerification = (

@@ -8,12 +8,15 @@ import { IsMissing } from './IsMissing.ts';
 import { Kleene } from './Kleene.ts';
 import { Lookup } from './Lookup.ts';
 import { Mask } from './Mask.ts';
+import { Median } from './Median.ts';
 import { Route } from './Route.ts';
 import { Segment } from './Segment.ts';
 import { Spread } from './Spread.ts';
 import { Sum } from './Sum.ts';
 import { Tally } from './Tally.ts';
 import { Test } from './Test.ts';
+import { Text } from './Text.ts';
+import { TextIndex } from './TextIndex.ts';
 
 export const own: readonly Operator[] = [
   Bin,
@@ -24,10 +27,13 @@ export const own: readonly Operator[] = [
   Kleene,
   Lookup,
   Mask,
+  Median,
   Route,
   Segment,
   Spread,
   Sum,
   Tally,
   Test,
+  Text,
+  TextIndex,
 ];
