@@ -26,6 +26,9 @@ const newestOpset: ReadonlyMap<string, number> = new Map([
   ['ai.onnx.ml', 5],
 ]);
 
+/** Nodes that calls of functions may grow to: functions that call others twice grow exponentially. */
+const mostExpanded = 1_000_000;
+
 /** ai.onnx is another spelling of the default domain. */
 export const domainOf = (domain: string | undefined): string =>
   domain === undefined || domain === 'ai.onnx' ? '' : domain;
@@ -131,7 +134,7 @@ class Checker {
     }
   }
 
-  /** Functions are unique, and do not call themselves, by whatever way. */
+  /** Functions are unique, do not call themselves by whatever way, and do not grow without measure where they are called. */
   private functions(model: ModelProto): void {
     const table = new Map<string, FunctionProto>();
     for (const f of model.functions ?? []) {
@@ -152,25 +155,40 @@ class Checker {
           fail('onnx/unknown-value', `the function's output '${name}' is not computed`, at);
       }
     }
-    this.recursion(table);
+    this.recursion(table, model.graph ?? {});
   }
 
-  private recursion(table: ReadonlyMap<string, FunctionProto>): void {
-    const done = new Set<string>();
+  private recursion(table: ReadonlyMap<string, FunctionProto>, graph: GraphProto): void {
+    const sizes = new Map<string, number>();
     const open = new Set<string>();
-    const visit = (key: string) => {
-      if (done.has(key)) return;
-      const f = table.get(key);
-      if (!f) return;
+    const sizeOf = (nodes: readonly NodeProto[]): number => {
+      let size = 0;
+      for (const callee of calls(nodes)) size += table.has(callee) ? visit(callee) : 1;
+      return size;
+    };
+    const visit = (key: string): number => {
+      const known = sizes.get(key);
+      if (known !== undefined) return known;
+      const f = table.get(key) as FunctionProto;
       const at = this.place(`function '${f.name}'`);
       if (open.has(key)) fail('onnx/function-recursion', 'this function calls itself', at);
       if (open.size >= 100) fail('onnx/depth', 'functions call each other more than 100 deep', at);
       open.add(key);
-      for (const callee of calls(f.node ?? [])) visit(callee);
+      const size = sizeOf(f.node ?? []);
       open.delete(key);
-      done.add(key);
+      sizes.set(key, size);
+      return size;
     };
     for (const key of table.keys()) visit(key);
+    const size = table.size > 0 ? sizeOf(graph.node ?? []) : 0;
+    if (size > mostExpanded) {
+      const at = this.place('');
+      fail(
+        'onnx/function-size',
+        `with its functions the graph has ${size} nodes; ${mostExpanded} is the limit`,
+        at,
+      );
+    }
   }
 
   private valueInfos(list: readonly ValueInfoProto[] | undefined, what: string, where: string): string[] {

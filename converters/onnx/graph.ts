@@ -10,8 +10,6 @@ import type { FunctionProto, GraphProto, NodeProto } from './schema.ts';
 import { type External, SparseData, TensorData } from './tensors.ts';
 import { typeOf } from './types.ts';
 
-/** Nodes that calls of functions may grow to: functions that call others twice grow exponentially. */
-const mostExpanded = 500_000;
 /** Elements a sparse initializer may stand for. */
 const mostDense = 2 ** 28;
 
@@ -22,8 +20,6 @@ export interface Context {
   readonly notes: Diagnostics;
   /** Extras of nodes, by their place. */
   readonly extras: Map<Place, NodeExtra>;
-  /** Nodes made from functions so far. */
-  expanded: number;
 }
 
 /** Names visible at a place. null: an input of a function that the call leaves out. */
@@ -156,10 +152,6 @@ class GraphBuilder {
       const callee = this.context.functions.get(
         functionKey(domainOf(node.domain), node.op_type ?? '', node.overload),
       );
-      if (frame.given && ++this.context.expanded > mostExpanded) {
-        const at = nodePlace(this.context.file, node);
-        fail('onnx/function-size', `calls of functions grow to more than ${mostExpanded} nodes`, at);
-      }
       if (callee) this.call(node, callee, b, scope, frame);
       else this.node(node, b, scope, frame, declared);
     }

@@ -15,6 +15,9 @@ import {
 import { fits } from '../../src/ir/shape.ts';
 import { resolve } from '../../src/ops/registry.ts';
 import { express, isExpressed, obstacles as obstaclesAt } from '../../src/passes/express.ts';
+import { fold } from '../../src/passes/fold.ts';
+import { tabulate } from '../../src/passes/tabulate.ts';
+import { plain } from '../../src/passes/plain.ts';
 import { toolVersion } from '../../src/version.ts';
 import { attributeProto } from './attributes.ts';
 import type { Bytes } from './bytes.ts';
@@ -52,14 +55,20 @@ const isOnnx = (model: Model): boolean => originOf(model) !== undefined;
 /** The model in plain operators of the target; the same model where nothing has to change. */
 const prepare = (model: Model, opsets: ReadonlyMap<string, number>, options: WriteOptions): Model => {
   if (isExpressed(model, opsets) && options.precision !== 'float32') return { ...model, opsets };
-  return express(model, opsets);
+  const simple = tabulate(fold(plain(model, { edge: 'nan' })));
+  return { ...fold(express(simple, opsets)), opsets };
 };
 
 const write = (model: Model, options: WriteOptions): Artifact => {
   const opsets = targetOpsets(model, options);
   const notes = new Diagnostics();
   const prepared = prepare(model, opsets, options);
-  const proto = new GraphWriter(prepared, opsets, originOf(model)).model(options);
+  const mayMiss = new Set(
+    model.fields
+      .filter(({ value: { type } }) => type.kind === 'tensor' && type.absent === 'missing')
+      .map((f) => `${f.role} ${f.name}`),
+  );
+  const proto = new GraphWriter(prepared, opsets, originOf(model), mayMiss).model(options);
   const main = artifactFile(proto);
   if (main.length > largestFile) {
     fail(
@@ -140,10 +149,18 @@ class GraphWriter {
   private readonly source: Model;
   private readonly opsets: ReadonlyMap<string, number>;
   private readonly origin: Origin | undefined;
+  /** Fields in which NaN or the empty string stands for missing: role and name. */
+  private readonly mayMiss: ReadonlySet<string>;
   private readonly names = Names.forGraph();
   private readonly written = new Set<unknown>();
 
-  constructor(model: Model, opsets: ReadonlyMap<string, number>, origin: Origin | undefined) {
+  constructor(
+    model: Model,
+    opsets: ReadonlyMap<string, number>,
+    origin: Origin | undefined,
+    mayMiss: ReadonlySet<string>,
+  ) {
+    this.mayMiss = mayMiss;
     this.source = model;
     this.opsets = opsets;
     this.origin = origin;
@@ -176,14 +193,9 @@ class GraphWriter {
     const entries = this.origin
       ? (this.origin.model.metadata_props ?? []).filter((p) => p.key !== fieldsKey && p.key !== hashKey)
       : [...metadata].map(([key, value]) => ({ key, value }));
-    const nan = new Set(
-      fields
-        .filter((f) => f.value.type.kind === 'tensor' && f.value.type.absent === 'missing')
-        .map((f) => f.value),
-    );
     const renamed = fields.map((f) => ({ ...f, value: { ...f.value, name: this.names.of(f.value) } }));
     const absent = new Set(
-      renamed.filter((_, i) => nan.has((fields[i] as (typeof fields)[number]).value)).map((f) => f.value),
+      renamed.filter((f) => this.mayMiss.has(`${f.role} ${f.name}`)).map((f) => f.value),
     );
     const out = [...entries];
     // Where an artifact of ours is written again, the first source stays the source.
@@ -360,7 +372,8 @@ class GraphWriter {
 
 const obstacles: Writer['obstacles'] = (model, options) => {
   const opsets = targetOpsets(model, options);
-  return isExpressed(model, opsets) ? [] : obstaclesAt(model, opsets);
+  if (isExpressed(model, opsets)) return [];
+  return obstaclesAt(tabulate(fold(plain(model, { edge: 'nan' }))), opsets);
 };
 
 export const writer: Writer = {
