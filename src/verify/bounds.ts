@@ -4,7 +4,7 @@
  * 2), a sum whose order is free and a dot product n·u times the sum of the magnitudes; what an error becomes further on is
  * found by moving the operands of every operator to the ends of their errors.
  */
-import type { Node, Value } from '../ir/model.ts';
+import type { Node, Region, Value } from '../ir/model.ts';
 import { OWN } from '../ir/model.ts';
 import { find } from '../ops/registry.ts';
 import { type DType, isFloat } from '../tensor/dtype.ts';
@@ -58,7 +58,7 @@ const isInexact = (n: Node): boolean =>
   (freeSums.has(n.op.name) && n.op.domain !== OWN);
 
 /** By value: what is inexact on the way to it; nothing for exact ones. */
-export const inexactWays = (nodes: readonly Node[]): Map<Value, Inexact> => {
+export const inexactWays = ({ nodes }: Region): Map<Value, Inexact> => {
   const found = new Map<Value, Inexact>();
   for (const n of nodes) {
     const behind = n.inputs.flatMap((v) => (v && found.get(v)) ?? []);
@@ -78,38 +78,57 @@ export const inexactWays = (nodes: readonly Node[]): Map<Value, Inexact> => {
   return found;
 };
 
-/** In words, for the report. */
-export const allowanceInWords = (way: Inexact | undefined): string => {
-  if (!way) return 'exactly equal: only comparisons, selections and sums in a fixed order lead to it';
+/** In words, for the report. `narrowed`: the other side computes in float32 what the model computes in float64. */
+export const allowanceInWords = (way: Inexact | undefined, narrowed = false): string => {
   const parts: string[] = [];
-  if (way.functions.size > 0) {
+  if (narrowed)
+    parts.push('half a ULP of float32 for each operation and constant that the artifact rounds to float32');
+  if (way && way.functions.size > 0) {
     const list = [...way.functions].map(([f, k]) => (k === 1 ? f : `${k} × ${f}`)).join(', ');
     parts.push(`4 ULP for each elementary function on the way (${list})`);
   }
-  if (way.products.size > 0)
+  if (way && way.products.size > 0) {
     parts.push(`n·u·Σ|a·b| for dot products of n terms (${[...way.products].join(', ')})`);
-  if (way.sums.size > 0) parts.push(`n·u·Σ|x| for sums whose order is free (${[...way.sums].join(', ')})`);
-  return `${parts.join('; ')}; carried through the operators that follow, row by row`;
+  }
+  if (way && way.sums.size > 0) {
+    parts.push(`n·u·Σ|x| for sums whose order is free (${[...way.sums].join(', ')})`);
+  }
+  return parts.length > 0
+    ? `${parts.join('; ')}; carried through the operators that follow, row by row`
+    : 'exactly equal: only comparisons, selections and sums in a fixed order lead to it';
 };
 
 /**
  * Absolute bounds by value, element by element, for the rows that `values` holds. Values without an entry are exact.
- * Only the values of the top-level graph are known; a body counts as its operator.
+ * `narrowed`: the other side rounds constants and every result to float32. Only the top-level graph is looked at; a
+ * body counts as its operator.
  */
 export const errorBounds = (
-  nodes: readonly Node[],
+  { nodes, parameters }: Region,
   values: ReadonlyMap<Value, Tensor>,
+  narrowed = false,
 ): Map<Value, Float64Array> => {
   const bounds = new Map<Value, Float64Array>();
+  if (narrowed) {
+    for (const p of parameters) {
+      const t = values.get(p.value);
+      if (t?.dtype !== 'float64') continue;
+      bounds.set(
+        p.value,
+        Float64Array.from(t.data as Float64Array, (x) => ulpOf(x, 'float32') / 2),
+      );
+    }
+  }
   for (const n of nodes) {
     const inputs = n.inputs.map((v) => (v ? (values.get(v) ?? null) : null));
     const errors = n.inputs.map((v) => (v ? bounds.get(v) : undefined));
     const carries = errors.some((e) => e !== undefined);
-    if (!carries && !isInexact(n)) continue;
+    if (!carries && !isInexact(n) && !(narrowed && moved.has(n.op.name))) continue;
     n.outputs.forEach((o, slot) => {
       const y = o && values.get(o);
       if (!o || !y || !isFloat(y.dtype)) return;
-      bounds.set(o, boundOf(n, slot, inputs, errors, y));
+      const dtype = narrowed ? 'float32' : y.dtype;
+      bounds.set(o, boundOf(n, slot, inputs, errors, y, dtype));
     });
   }
   return bounds;
@@ -128,10 +147,11 @@ const boundOf = (
   inputs: readonly (Tensor | null)[],
   errors: Errors,
   y: Tensor,
+  dtype: DType,
 ): Float64Array => {
   const { name } = n.op;
   const out = Float64Array.from(y.data as Float64Array);
-  const rounding = out.map((x) => ulpOf(x, y.dtype));
+  const rounding = out.map((x) => ulpOf(x, dtype));
   const plus = (a: Float64Array, k: number) => a.map((x, i) => x + k * (rounding[i] as number));
   if (inputs.some((t, i) => n.inputs[i] && !t)) return proportional(inputs, errors, out, rounding);
   if (normalised.has(name)) {
@@ -149,9 +169,9 @@ const boundOf = (
     const low = evaluate(n, spread(0), slot);
     if (!high || !low) return proportional(inputs, errors, out, rounding);
     const terms = Math.max(...inputs.map((t) => (t ? countOf(t.dims.slice(-2)) : 1)));
-    return high.map((h, i) => h - (low[i] as number) + 2 * terms * unit(y.dtype) * h);
+    return high.map((h, i) => h - (low[i] as number) + 2 * terms * unit(dtype) * h);
   }
-  if (freeSums.has(name) && n.op.domain !== OWN) {
+  if ((freeSums.has(name) && n.op.domain !== OWN) || (name === 'Sum' && dtype !== y.dtype)) {
     const spread = (k: number) =>
       inputs.map((t, i) =>
         t && isFloat(t.dtype) ? withData(t, (x, j) => Math.abs(x) + k * (errors[i]?.[j] ?? 0)) : t,
@@ -160,7 +180,7 @@ const boundOf = (
     const low = evaluate(n, spread(0), slot);
     if (!high || !low) return proportional(inputs, errors, out, rounding);
     const terms = (inputs[0]?.data.length ?? 1) / Math.max(1, out.length);
-    return high.map((h, i) => h - (low[i] as number) + 2 * terms * unit(y.dtype) * h);
+    return high.map((h, i) => h - (low[i] as number) + 2 * terms * unit(dtype) * h);
   }
   if (moving.has(name)) {
     const carried = inputs.map((t, i) =>

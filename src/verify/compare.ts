@@ -25,7 +25,7 @@ export const toleranceInWords = (t: Tolerance): string | undefined => {
 /** A column of a result on one side. */
 export interface Side {
   readonly field: Field;
-  /** Which element of a row. */
+  /** Which element of a row; -1: all of them. */
   readonly element: number;
 }
 
@@ -56,6 +56,8 @@ export const pairOf = (column: string, a: Side, b: Side): Pair => {
 /** A difference that the quick look did not allow; the caller decides. */
 export interface Doubt {
   readonly row: number;
+  /** Which element of the first side's row. */
+  readonly element: number;
   readonly a: number;
   readonly b: number;
 }
@@ -106,9 +108,11 @@ export class Comparison {
     const doubts: Doubt[] = [];
     const sayable =
       (mayMiss(pair.a) || ta.missing !== undefined) && (mayMiss(pair.b) || tb.missing !== undefined);
-    for (let i = 0; i < rows; i++) {
-      const ka = i * wa + pair.a.element;
-      const kb = i * wb + pair.b.element;
+    const each = pair.a.element < 0 ? wa : 1;
+    for (let k = 0; k < rows * each; k++) {
+      const i = Math.floor(k / each);
+      const ka = each > 1 ? k : i * wa + Math.max(0, pair.a.element);
+      const kb = each > 1 ? k : i * wb + Math.max(0, pair.b.element);
       this.rows++;
       const missA = gone(ta, ka, sayable);
       const missB = gone(tb, kb, sayable);
@@ -134,7 +138,7 @@ export class Comparison {
         from + i,
         quick,
       );
-      if (doubt) doubts.push(doubt);
+      if (doubt) doubts.push({ ...doubt, element: ka - i * wa });
     }
     return doubts;
   }
@@ -144,7 +148,7 @@ export class Comparison {
     b: number | bigint,
     row: number,
     quick: (ulp: number, a: number, b: number, row: number) => boolean,
-  ): Doubt | undefined {
+  ): Omit<Doubt, 'element'> | undefined {
     if (a === b) {
       this.count(0, true);
       return undefined;

@@ -17,6 +17,8 @@ import { type Tree, treesIn } from './targets.ts';
 export interface InputOptions {
   readonly seed?: number;
   readonly sampled?: number;
+  /** Input fields whose values are to be float32 numbers: the other side takes no others. */
+  readonly narrow?: ReadonlySet<string>;
   /** At most this many boundary rows. */
   readonly limit?: number;
 }
@@ -45,7 +47,7 @@ export const inputsFor = (model: Model, options: InputOptions = {}): Inputs => {
     const rows = model.rows === null ? 1 : Math.min(sampled, 256);
     return { tensors: sampleTensors(model, rows, random), boundary: 0, sampled: rows, plan: null };
   }
-  const opened = probe(model);
+  const opened = probe(model, options.narrow);
   const criticals = criticalsOf(opened);
   const found = domainsOf(opened, criticals);
   const { domains } = found;

@@ -17,6 +17,7 @@ export interface Slot {
   /** The graph's input it belongs to, and where it stands in a row of it. */
   readonly value: Value;
   readonly element: number;
+  /** What its values are representable in: the input's dtype, or a narrower one that the other side takes. */
   readonly dtype: DType;
   /** May it be missing (else NaN and `""` stand for that)? */
   readonly absent: boolean;
@@ -53,14 +54,14 @@ export const isTabular = (model: Model): boolean =>
       (type.dims.length === 1 || typeof type.dims[1] === 'number'),
   );
 
-/** Opens a tabular model. */
-export const probe = (source: Model): Probe => {
+/** Opens a tabular model. `narrow` names the input fields whose values are to be float32 numbers. */
+export const probe = (source: Model, narrow: ReadonlySet<string> = new Set()): Probe => {
   const model = flatten(expand(source));
-  const slots = slotsOf(model);
+  const slots = slotsOf(model, narrow);
   return { model, slots, tables: tablesOf(model), dependence: new Dependence(model, slots) };
 };
 
-const slotsOf = (model: Model): Slot[] => {
+const slotsOf = (model: Model, narrow: ReadonlySet<string>): Slot[] => {
   const slots: Slot[] = [];
   for (const value of model.graph.params) {
     const { type } = value;
@@ -74,7 +75,7 @@ const slotsOf = (model: Model): Slot[] => {
         index: slots.length,
         value,
         element,
-        dtype: type.dtype,
+        dtype: type.dtype === 'float64' && field && narrow.has(field.name) ? 'float32' : type.dtype,
         absent: type.absent === 'missing',
         field,
         name: field && (width === 1 || field.column !== undefined) ? field.name : `${value.name}_${element}`,

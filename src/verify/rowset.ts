@@ -19,9 +19,10 @@ export const tensorsOf = (
     if (out.has(value.name) || value.type.kind !== 'tensor') continue;
     const own = slots.filter((s) => s.value === value);
     const width = own.length;
-    const data = column(first.dtype, rows * width);
+    const { dtype } = value.type;
+    const data = column(dtype, rows * width);
     let missing: Uint8Array | undefined;
-    const put = putter(first.dtype, data);
+    const put = putter(dtype, data);
     own.forEach((slot, j) => {
       for (let i = 0; i < rows; i++) {
         const v = at(slot, i);
@@ -30,11 +31,11 @@ export const tensorsOf = (
         else if (slot.absent) {
           missing ??= new Uint8Array(rows * width);
           missing[k] = 1;
-        } else if (first.dtype !== 'string') put(k, Number.NaN);
+        } else if (dtype !== 'string') put(k, Number.NaN);
       }
     });
     const dims = value.type.dims?.length === 1 ? [rows] : [rows, width];
-    out.set(value.name, tensor(first.dtype, dims, data, missing));
+    out.set(value.name, tensor(dtype, dims, data, missing));
   }
   return out;
 };

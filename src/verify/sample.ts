@@ -43,7 +43,8 @@ const sampleValue = (domain: Domain, usual: Ranges, random: Random): SlotValue =
     span && span[0] < span[1]
       ? inSpan(span, random)
       : random.normal() * 10 ** random.pick([0, 0, 0, 1, 2, -2]);
-  return isInteger(dtype) || field?.logical === 'integer' ? Math.round(x) : x;
+  if (isInteger(dtype) || field?.logical === 'integer') return Math.round(x);
+  return dtype === 'float32' ? Math.fround(x) : x;
 };
 
 /** Within the span and a little beyond, finite at any width. */

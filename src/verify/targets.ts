@@ -55,6 +55,10 @@ export interface Target {
 export interface Tree {
   readonly table: number;
   readonly index: number;
+  /** Trees in its table. */
+  readonly count: number;
+  /** Its tests, reachable or not. */
+  readonly nodes: ReadonlySet<number>;
   readonly truth: TruthTable;
   readonly trees: Trees;
   readonly root: number;
@@ -89,6 +93,8 @@ export const treesIn = (tables: readonly TestTable[], domains: Domains): Tree[] 
       const tree: Tree = {
         table,
         index,
+        count: trees.roots.length,
+        nodes: testsBelow(trees, root),
         truth,
         trees,
         root,
@@ -100,6 +106,18 @@ export const treesIn = (tables: readonly TestTable[], domains: Domains): Tree[] 
       return tree;
     });
   });
+
+const testsBelow = (trees: Trees, root: number): Set<number> => {
+  const found = new Set<number>();
+  const stack = [root];
+  while (stack.length > 0) {
+    const node = stack.pop() as number;
+    if (node < 0 || found.has(node)) continue;
+    found.add(node);
+    for (const [, next] of successors(trees, node)) stack.push(next);
+  }
+  return found;
+};
 
 interface Visit {
   readonly node: number;

@@ -1,0 +1,419 @@
+/**
+ * Holds two sides against each other: boundary rows, sampled rows, the user's own. What is found, and what was not
+ * looked at, is plain data.
+ */
+
+import { sliceRows } from '../evaluate/evaluate.ts';
+import type { Scorer } from '../ir/converter.ts';
+import { type Diagnostics, fail } from '../ir/diagnostic.ts';
+import type { Field, Model } from '../ir/model.ts';
+import { expand } from '../passes/expand.ts';
+import { bind } from '../rows/bind.ts';
+import { spell } from '../rows/cell.ts';
+import type { Cell, Table } from '../rows/table.ts';
+import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { allowanceInWords, errorBounds, type Inexact, inexactWays } from './bounds.ts';
+import { Comparison, type Doubt, pairOf, type Tolerance, toleranceInWords } from './compare.ts';
+import { CoverageMeter } from './coverage.ts';
+import { allValues, firstDivergence } from './diverge.ts';
+import { type InputOptions, type Inputs, inputsFor } from './inputs.ts';
+import { feed, type Matched, match } from './interface.ts';
+import { command, rowCells } from './reproduce.ts';
+import type { Verification, WorstRow } from './result.ts';
+import { concatRows } from './rowset.ts';
+import type { Predictions } from './scorers.ts';
+
+export interface VerifyOptions extends Tolerance, Omit<InputOptions, 'narrow'> {
+  /** From a name on one side to the name on the other. */
+  readonly map?: ReadonlyMap<string, string>;
+  /** What the sides are called: file names without folders. */
+  readonly names?: { readonly a: string; readonly b: string };
+  readonly sha256?: { readonly a?: string; readonly b?: string };
+  /** Only the user's rows: what a predictions file can answer for. */
+  readonly onlyGiven?: boolean;
+  readonly notes?: Diagnostics;
+  readonly progress?: (done: number, all: number) => void;
+}
+
+export interface Sides {
+  readonly a: Scorer;
+  readonly b: Scorer;
+  /** The graph behind side a: what rows are directed by, and errors bounded by. */
+  readonly model: Model;
+  readonly table?: Table;
+}
+
+/** The second side could not be run here. */
+export const notExecuted = (
+  a: Scorer,
+  name: { readonly a: string; readonly b: string },
+  runtime: string,
+  why: string,
+  seed = 1,
+): Verification => ({
+  a: { name: name.a, runtime: a.runtime },
+  b: { name: name.b, runtime },
+  executed: false,
+  why,
+  equivalent: false,
+  rows: { boundary: 0, sampled: 0, given: 0 },
+  seed,
+  columns: [],
+  unmatched: [],
+  worst: null,
+  divergence: null,
+  coverage: null,
+  unchecked: ['everything: the artifact was not run'],
+});
+
+const isPredictions = (s: Scorer): s is Predictions => 'slack' in s;
+
+/** Rows given to a side at once, after some single rows and one large batch. */
+const chunk = 4096;
+const singles = 5;
+const large = 10_000;
+
+export const verifyScorers = async (
+  { a, b, model, table }: Sides,
+  options: VerifyOptions = {},
+): Promise<Verification> => {
+  const { names = { a: model.name || 'model', b: b.runtime }, seed = 1 } = options;
+  const onlyGiven = options.onlyGiven ?? isPredictions(b);
+  const whole = match(a.fields, b.fields, options.map);
+  const matched = isPredictions(b)
+    ? { ...whole, unmatched: whole.unmatched.filter((u) => !u.startsWith('input')) }
+    : whole;
+  const narrow = narrowInputs(matched);
+  const inputs = onlyGiven
+    ? { tensors: new Map<string, Tensor>(), boundary: 0, sampled: 0, plan: null }
+    : inputsFor(model, { ...options, narrow });
+  const given = table ? rounded(bind(table, model.fields, options.notes), matched, narrow) : undefined;
+  if (onlyGiven && !given) {
+    fail('verify/no-rows', 'there are no rows to compare on', undefined, 'give the rows with --data');
+  }
+  if (isPredictions(b) && table && b.rows !== table.rows) {
+    fail(
+      'verify/predictions-rows',
+      `there are ${b.rows} predictions for ${table.rows} rows`,
+      { file: table.file, at: '' },
+      'give the very rows that the predictions were made for with --data',
+    );
+  }
+  const tensors = given
+    ? concatRows(inputs.boundary + inputs.sampled > 0 ? [inputs.tensors, given] : [given])
+    : inputs.tensors;
+  const run = new Run(a, b, model, matched, inputs, tensors, options);
+  await run.all(onlyGiven);
+  const rows = { boundary: inputs.boundary, sampled: inputs.sampled, given: table?.rows ?? 0 };
+  const figures = run.meter?.figures();
+  const worst = await run.worst(rows, names.a);
+  const columns = run.columns();
+  const equivalent =
+    matched.unmatched.length === 0 &&
+    run.rows > 0 &&
+    columns.length > 0 &&
+    columns.every((c) => c.different === 0);
+  return {
+    a: { name: names.a, runtime: a.runtime, ...(options.sha256?.a && { sha256: options.sha256.a }) },
+    b: { name: names.b, runtime: b.runtime, ...(options.sha256?.b && { sha256: options.sha256.b }) },
+    executed: true,
+    equivalent,
+    rows,
+    seed,
+    columns,
+    unmatched: matched.unmatched,
+    worst: worst?.row ?? null,
+    divergence: equivalent ? null : (worst?.divergence ?? null),
+    coverage: figures?.coverage ?? null,
+    unchecked: [...(figures?.unchecked ?? []), ...unchecked(inputs, onlyGiven, narrow, b)],
+  };
+};
+
+const unchecked = (inputs: Inputs, onlyGiven: boolean, narrow: ReadonlySet<string>, b: Scorer): string[] => {
+  const out: string[] = [];
+  if (onlyGiven) out.push('rows other than those given: a predictions file answers for its own rows alone');
+  else if (!inputs.plan) {
+    out.push(
+      'decision boundaries: the inputs are whole tensors (random ones were tried: zeros, ones, large, small, normal, uniform)',
+    );
+  }
+  if (narrow.size > 0)
+    out.push(
+      'inputs that are no float32 numbers: the artifact takes float32, and rows were rounded to it first',
+    );
+  if (!isPredictions(b)) out.push('more than one thread', 'GPUs and other processors than this one');
+  return out;
+};
+
+/** Fields that are float64 on side a and float32 on side b. */
+const narrowInputs = ({ inputs }: Matched): Set<string> => {
+  const dtype = ({ value: { type } }: Field) => (type.kind === 'tensor' ? type.dtype : undefined);
+  return new Set(
+    inputs.filter(({ a, b }) => dtype(a) === 'float64' && dtype(b) === 'float32').map(({ a }) => a.name),
+  );
+};
+
+/** The user's rows as the narrower side sees them. */
+const rounded = (
+  tensors: ReadonlyMap<string, Tensor>,
+  { inputs }: Matched,
+  narrow: ReadonlySet<string>,
+): ReadonlyMap<string, Tensor> => {
+  if (narrow.size === 0) return tensors;
+  const out = new Map(tensors);
+  for (const { a } of inputs) {
+    const t = out.get(a.value.name);
+    if (!narrow.has(a.name) || t?.dtype !== 'float64') continue;
+    out.set(
+      a.value.name,
+      tensor('float64', t.dims, Float64Array.from(t.data as Float64Array, Math.fround), t.missing),
+    );
+  }
+  return out;
+};
+
+/** One comparison under way. */
+class Run {
+  readonly meter: CoverageMeter | null;
+  rows = 0;
+  private readonly a: Scorer;
+  private readonly b: Scorer;
+  private readonly expanded: Model;
+  private readonly matched: Matched;
+  private readonly tensors: ReadonlyMap<string, Tensor>;
+  private readonly options: VerifyOptions;
+  private readonly ways: ReadonlyMap<string, Inexact>;
+  private comparisons: Comparison[] | undefined;
+  /** Rows with a number outside its allowance. */
+  private readonly apart = new Set<number>();
+
+  constructor(
+    a: Scorer,
+    b: Scorer,
+    model: Model,
+    matched: Matched,
+    inputs: Inputs,
+    tensors: ReadonlyMap<string, Tensor>,
+    options: VerifyOptions,
+  ) {
+    this.a = a;
+    this.b = b;
+    this.expanded = expand(model);
+    this.matched = matched;
+    this.tensors = tensors;
+    this.options = options;
+    this.meter = inputs.plan ? new CoverageMeter(inputs.plan) : null;
+    this.ways = new Map([...inexactWays(this.expanded.graph)].map(([v, w]) => [v.name, w]));
+    const [first] = tensors.values();
+    this.rows = model.rows === null ? 1 : (first?.dims[0] ?? 0);
+  }
+
+  /** All rows: some alone, some in one large batch, the rest in chunks; at once where only a whole can be answered. */
+  async all(atOnce: boolean): Promise<void> {
+    let from = 0;
+    while (from < this.rows) {
+      const size = atOnce ? this.rows : from < singles ? 1 : from === singles ? large : chunk;
+      const to = Math.min(this.rows, from + size);
+      await this.part(from, to);
+      from = to;
+      this.options.progress?.(from, this.rows);
+    }
+  }
+
+  private slice(from: number, to: number): Map<string, Tensor> {
+    if (this.expanded.rows === null) return new Map(this.tensors);
+    return new Map([...this.tensors].map(([name, t]) => [name, sliceRows(t, from, to)]));
+  }
+
+  private async part(from: number, to: number): Promise<void> {
+    const inputs = this.slice(from, to);
+    const outA = await this.a.run(inputs);
+    const outB = await this.b.run(feed(inputs, this.matched.inputs));
+    this.meter?.add(inputs, from, to - from);
+    this.comparisons ??= this.pairs(outA, outB);
+    const doubts: { comparison: Comparison; doubts: Doubt[] }[] = [];
+    for (const c of this.comparisons) {
+      const ta = outA.get(c.pair.a.field.value.name);
+      const tb = outB.get(c.pair.b.field.value.name);
+      if (!ta || !tb) {
+        fail(
+          'verify/missing-output',
+          `'${c.pair.column}' was not computed by ${ta ? this.b.runtime : this.a.runtime}`,
+        );
+        continue;
+      }
+      const found = c.add(ta, tb, from, this.quick(c));
+      if (found.length > 0) doubts.push({ comparison: c, doubts: found });
+    }
+    if (doubts.length > 0) this.decide(inputs, from, doubts);
+  }
+
+  private pairs(outA: ReadonlyMap<string, Tensor>, outB: ReadonlyMap<string, Tensor>): Comparison[] {
+    return this.matched.outputs.flatMap(({ a, b }) => {
+      const width = (t: Tensor | undefined) => (t ? countOf(t.dims.slice(1)) : 1);
+      const wa = a.column === undefined ? width(outA.get(a.value.name)) : 1;
+      const wb = b.column === undefined ? width(outB.get(b.value.name)) : 1;
+      if (wa !== wb) {
+        fail(
+          'verify/output-width',
+          `'${a.name}' has ${wa} elements a row on the first side and ${wb} on the second`,
+        );
+      }
+      if (wa > 64)
+        return [new Comparison(pairOf(a.name, { field: a, element: -1 }, { field: b, element: -1 }))];
+      return Array.from({ length: wa }, (_, j) => {
+        const side = (f: Field) => ({ field: f, element: f.column ?? j });
+        return new Comparison(pairOf(wa === 1 ? a.name : `${a.name}_${j}`, side(a), side(b)));
+      });
+    });
+  }
+
+  private isNarrowed(c: Comparison): boolean {
+    const { type } = c.pair.a.field.value;
+    return (
+      c.pair.kind === 'number' &&
+      c.pair.dtype === 'float32' &&
+      type.kind === 'tensor' &&
+      type.dtype === 'float64'
+    );
+  }
+
+  /** What is allowed without a closer look. */
+  private quick(c: Comparison): (ulp: number, a: number, b: number, row: number) => boolean {
+    const { rtol, atol, ulp: most } = this.options;
+    if (rtol !== undefined || atol !== undefined || most !== undefined) {
+      return (ulp, a, b) =>
+        ((rtol !== undefined || atol !== undefined) &&
+          Math.abs(a - b) <= (atol ?? 0) + (rtol ?? 0) * Math.abs(a)) ||
+        (most !== undefined && ulp <= most);
+    }
+    const { b } = this;
+    if (isPredictions(b)) {
+      return (_, x, y, row) => Math.abs(x - y) <= b.slack(c.pair.b.field.name, row) + 1e-12 * Math.abs(x);
+    }
+    let functions = 0;
+    for (const k of this.ways.get(c.pair.a.field.value.name)?.functions.values() ?? []) functions += k;
+    return (ulp) => ulp <= 4 * functions;
+  }
+
+  /** Differences beyond the first look, held against the bound of their own row. */
+  private decide(
+    inputs: ReadonlyMap<string, Tensor>,
+    from: number,
+    parts: readonly { comparison: Comparison; doubts: readonly Doubt[] }[],
+  ): void {
+    const { rtol, atol, ulp } = this.options;
+    const fixed = rtol !== undefined || atol !== undefined || ulp !== undefined || isPredictions(this.b);
+    const rows = new Map<number, number>();
+    for (const { comparison, doubts } of parts) {
+      const bounded =
+        !fixed && (this.isNarrowed(comparison) || this.ways.has(comparison.pair.a.field.value.name));
+      for (const d of doubts) if (bounded && !rows.has(d.row)) rows.set(d.row, rows.size);
+    }
+    const bounds =
+      rows.size > 0
+        ? this.bounds(
+            inputs,
+            [...rows.keys()].map((r) => r - from),
+            parts,
+          )
+        : new Map<string, Bound>();
+    for (const { comparison, doubts } of parts) {
+      const bound = bounds.get(comparison.pair.a.field.value.name);
+      for (const d of doubts) {
+        const at = rows.get(d.row);
+        const most = bound && at !== undefined ? (bound.errors[at * bound.width + d.element] ?? 0) : 0;
+        if (Math.abs(d.a - d.b) <= most) comparison.accept(d);
+        else {
+          comparison.reject(d);
+          this.apart.add(d.row);
+        }
+      }
+    }
+  }
+
+  private bounds(
+    inputs: ReadonlyMap<string, Tensor>,
+    rows: readonly number[],
+    parts: readonly { comparison: Comparison }[],
+  ): Map<string, Bound> {
+    const picked =
+      this.expanded.rows === null
+        ? inputs
+        : concatRows(rows.map((r) => new Map([...inputs].map(([n, t]) => [n, sliceRows(t, r, r + 1)]))));
+    const values = allValues(this.expanded, picked);
+    const narrowed = parts.some((p) => this.isNarrowed(p.comparison));
+    const errors = errorBounds(this.expanded.graph, values, narrowed);
+    const out = new Map<string, Bound>();
+    for (const [v, e] of errors) {
+      const t = values.get(v);
+      if (t) out.set(v.name, { errors: e, width: countOf(t.dims.slice(1)) });
+    }
+    return out;
+  }
+
+  columns() {
+    return (this.comparisons ?? []).map((c) => {
+      const way = this.ways.get(c.pair.a.field.value.name);
+      let allowed =
+        toleranceInWords(this.options) ??
+        (isPredictions(this.b)
+          ? 'as many digits as the file prints (half a unit of the last), at least 1e-12 relative'
+          : allowanceInWords(way, this.isNarrowed(c)));
+      if (c.pair.kind === 'label') {
+        const ties = way ? c.differing.filter((r) => !this.apart.has(r)).length : 0;
+        allowed = 'exactly equal';
+        if (ties > 0) {
+          allowed += `; ${ties} of the rows that differ are ties: every number on them is within its allowance, and the decision falls between`;
+        }
+      }
+      return c.agreement(allowed);
+    });
+  }
+
+  /** The worst row of all, and where the sides part on it. */
+  async worst(
+    rows: Verification['rows'],
+    name: string,
+  ): Promise<{ row: WorstRow; divergence: Verification['divergence'] } | null> {
+    const found = (this.comparisons ?? []).filter((c) => c.worst !== null);
+    found.sort((x, y) => (y.worst?.weight ?? 0) - (x.worst?.weight ?? 0));
+    const [c] = found;
+    if (!c?.worst) return null;
+    const { row, a, b } = c.worst;
+    const inputs = this.slice(row, row + 1);
+    const cells = rowCells(inputs, this.a.fields, 0);
+    const source =
+      row < rows.boundary ? 'boundary' : row < rows.boundary + rows.sampled ? 'sampled' : 'given';
+    const before =
+      source === 'boundary' ? 0 : source === 'sampled' ? rows.boundary : rows.boundary + rows.sampled;
+    const worst: WorstRow = {
+      column: c.pair.column,
+      source,
+      index: row - before,
+      inputs: Object.fromEntries(cells.map(([n, x]) => [n, shown(x)])),
+      a,
+      b,
+      reproduce: command(name, cells),
+    };
+    const divergence = isPredictions(this.b)
+      ? null
+      : await firstDivergence(
+          this.expanded,
+          this.b,
+          inputs,
+          feed(inputs, this.matched.inputs),
+          this.isNarrowed(c),
+        );
+    return { row: worst, divergence };
+  }
+}
+
+interface Bound {
+  readonly errors: Float64Array;
+  readonly width: number;
+}
+
+/** A cell for JSON: what JSON has no number for is spelled. */
+const shown = (c: Cell): string | number | null =>
+  c === null || typeof c === 'string' ? c : typeof c === 'number' && Number.isFinite(c) ? c : spell(c);
