@@ -41,10 +41,10 @@ export class Classes {
     return this.at.get(value);
   }
 
-  /** What is predicted for each class: strings, or numbers where the target is numeric. */
+  /** What is predicted for each class: strings, or numbers where the target is numeric. Never empty. */
   table(): Data {
     return kindOf(this.dataType) === 'string'
-      ? constant('string', this.values as string[])
-      : constant('float64', this.values as number[]);
+      ? constant('string', this.count > 0 ? (this.values as string[]) : [''])
+      : constant('float64', this.count > 0 ? (this.values as number[]) : [0]);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { agrees, corpora, evaluate, readFile, readText, type Row } from './corpus.ts';
+import { agrees, corpora, evaluate, type Row, readFile, readText } from './corpus.ts';
 
 interface Case {
   readonly model: string;
@@ -22,7 +22,9 @@ const ours = new Set(['TreeModel', 'RegressionModel', 'MiningModel']);
 
 /** Model elements of a document; embedded ones (Regression, DecisionTree) are models too. */
 const elements = (text: string): string[] =>
-  [...text.matchAll(/<(\w+Model|NeuralNetwork|Scorecard|Regression|DecisionTree)\b/g)].map((m) => m[1] as string);
+  [...text.matchAll(/<(\w+Model|NeuralNetwork|Scorecard|Regression|DecisionTree)\b/g)].map(
+    (m) => m[1] as string,
+  );
 
 const features: Readonly<Record<string, string>> = {
   $entityId: 'entityId',
@@ -59,7 +61,9 @@ const load = (file: string, folder: string): { readonly c: Case; readonly text: 
     .map((c) => ({ c, text: readFile(`${corpus}/${folder}/${c.model}`) }))
     .filter(({ text }) => elements(text).length > 0 && elements(text).every((e) => ours.has(e)));
 
-const cases = there ? [...load('cases.json', 'models'), ...load('cases-modified-models.json', 'models-modified')] : [];
+const cases = there
+  ? [...load('cases.json', 'models'), ...load('cases-modified-models.json', 'models-modified')]
+  : [];
 
 describe.skipIf(!there)('the specification’s examples', () => {
   it('are as many as they were', () => {
@@ -67,19 +71,22 @@ describe.skipIf(!there)('the specification’s examples', () => {
     expect(cases.filter(({ c }) => c.doubtful).length).toBe(2);
   });
 
-  it.each(cases.filter(({ c }) => !c.doubtful).map(({ c, text }, i) => [`${i} ${c.model}`, c, text] as const))(
-    '%s',
-    (_, c, text) => {
-      const { model } = readText(withOutputs(text, c.expected), c.model);
-      const [row] = evaluate(model, [c.inputs]);
-      const target = model.fields.find((f) => f.says === 'prediction')?.name ?? '';
-      for (const [key, want] of Object.entries(c.expected)) {
-        const name = key === '$prediction' ? target : (shownAs[key] ?? key);
-        const got = row?.[name];
-        expect({ key, got, agrees: agrees(got, want, c.tolerance?.absolute ?? 0) }).toEqual({ key, got, agrees: true });
-      }
-    },
-  );
+  it.each(
+    cases.filter(({ c }) => !c.doubtful).map(({ c, text }, i) => [`${i} ${c.model}`, c, text] as const),
+  )('%s', (_, c, text) => {
+    const { model } = readText(withOutputs(text, c.expected), c.model);
+    const [row] = evaluate(model, [c.inputs]);
+    const target = model.fields.find((f) => f.says === 'prediction')?.name ?? '';
+    for (const [key, want] of Object.entries(c.expected)) {
+      const name = key === '$prediction' ? target : (shownAs[key] ?? key);
+      const got = row?.[name];
+      expect({ key, got, agrees: agrees(got, want, c.tolerance?.absolute ?? 0) }).toEqual({
+        key,
+        got,
+        agrees: true,
+      });
+    }
+  });
 
   it.each(cases.filter(({ c }) => c.doubtful).map(({ c, text }, i) => [`${i} ${c.model}`, c, text] as const))(
     'the specification’s own value where the asserted one is doubtful: %s',
