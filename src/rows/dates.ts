@@ -38,6 +38,14 @@ const parseTime = (text: string): number | undefined => {
   return h * 3600 + min * 60 + s + Number(m[4] ?? 0);
 };
 
+/** A length of time: hours may pass 24. */
+const parseDuration = (text: string): number | undefined => {
+  const m = /^(-?)(\d+):([0-5]\d):([0-5]\d(?:\.\d+)?)$/.exec(text);
+  if (!m) return parseTime(text);
+  const seconds = Number(m[2]) * 3600 + Number(m[3]) * 60 + Number(m[4]);
+  return m[1] === '-' ? -seconds : seconds;
+};
+
 const parseMoment = (text: string): number | undefined => {
   const at = text.search(/[T ]/);
   if (at < 0) return parseDay(text);
@@ -73,7 +81,7 @@ export const parseTemporal = (logical: string, text: string): number | undefined
   if (logical === 'time') return parseTime(text);
   if (logical === 'dateTime') return parseMoment(text);
   if (/^[+-]?\d+(\.\d*)?$/.test(text)) return Number(text);
-  if (logical === 'timeSeconds') return parseTime(text);
+  if (logical === 'timeSeconds') return parseDuration(text);
   const from = epoch(logical);
   if (from === undefined) return undefined;
   if (logical.startsWith('dateDaysSince')) {
