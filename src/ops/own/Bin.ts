@@ -1,5 +1,6 @@
 import { attr, dataOfAttribute, stringsOf } from '../../ir/attributes.ts';
 import { type Interval, type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
 import { load } from '../../tensor/data.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { nextDown32, nextDown64, nextUp32, nextUp64 } from '../../tensor/float.ts';
@@ -7,6 +8,7 @@ import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { cast, literal } from '../ml/build.ts';
 import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { again } from './planes.ts';
+import { apply, int } from './rows.ts';
 import { arity, floats } from './types.ts';
 import { dtypeOf, everywhere, missingInput, reduce, where, withLastAxis } from './where.ts';
 
@@ -83,6 +85,33 @@ export const Bin: Operator = {
     const first = b.op('ArgMax', [flags], { axis: attr.int(-1), keepdims: attr.int(0) });
     const any = cast(b, reduce(b, 'ReduceMax', flags, -1, opsets), 'bool');
     return missingInput(node) ?? [b.op('Where', [any, cast(b, first, 'int32'), literal(b, 'int32', -1)])];
+  },
+  lower: (node, [x]) => {
+    const { dtype, dims, element } = x as Lowered;
+    const intervals = intervalsOf(node, dtype);
+    const edge = (value: number): Row => ({ k: 'const', dtype, value });
+    return [
+      {
+        dtype: 'int32',
+        dims,
+        element: (i) => {
+          const v = element(i);
+          return {
+            k: 'choose',
+            when: intervals.map(({ low, high, closure }) =>
+              apply(
+                'and',
+                'bool',
+                apply(closure[0] === 'o' ? 'gt' : 'ge', 'bool', v, edge(low)),
+                apply(closure[1] === 'o' ? 'lt' : 'le', 'bool', v, edge(high)),
+              ),
+            ),
+            then: intervals.map((_, k) => int(k)),
+            otherwise: int(-1),
+          };
+        },
+      },
+    ];
   },
   rows: () => 'each',
 };

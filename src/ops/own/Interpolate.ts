@@ -1,6 +1,7 @@
 import { attr, dataOfAttribute, stringOf } from '../../ir/attributes.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
 import { load } from '../../tensor/data.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
@@ -9,6 +10,7 @@ import { cast, literal } from '../ml/build.ts';
 import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { Collector } from './elements.ts';
 import { again } from './planes.ts';
+import { apply, entry, int, loop, slotFor } from './rows.ts';
 import { arity, floats } from './types.ts';
 import { dtypeOf, missingInput, orAll, reduce, withLastAxis } from './where.ts';
 
@@ -132,6 +134,76 @@ export const Interpolate: Operator = {
     const high = b.op('Greater', [x, literal(b, dtype, at(origs, last))]);
     const capped = b.op('Where', [high, literal(b, dtype, at(norms, last)), y]);
     return missingInput(node) ?? [b.op('Where', [low, literal(b, dtype, at(norms, 0)), capped])];
+  },
+  lower: (node, [x], to) => {
+    const { dtype, dims, element } = x as Lowered;
+    const { origs, norms, outliers } = pointsOf(node, dtype);
+    if (outliers === 'asMissingValues') {
+      return refuse('lower/missing', 'its outliers are missing: plain comes before');
+    }
+    const round = rounder(dtype);
+    const at = (list: ArrayLike<number>, k: number) => list[k] as number;
+    const pieces = origs.length - 1;
+    // The piece of x: how many inner points it has reached.
+    const piece = slotFor(node, 0, 'int32', countOf(dims), '.piece');
+    const [each, inner] = [loop(), loop()];
+    const point = entry(dtype, Array.from(origs).slice(1, -1), { k: 'index', loop: inner });
+    const reached = apply('ge', 'bool', element({ k: 'index', loop: each }), point);
+    const body: Row = {
+      k: 'fold',
+      loop: inner,
+      over: pieces - 1,
+      with: 'sum',
+      start: int(0),
+      body: { k: 'choose', when: [reached], then: [int(1)], otherwise: int(0) },
+      dtype: 'int32',
+      ordered: false,
+    };
+    to.statement({ k: 'define', slot: piece, loop: each, body: pieces === 1 ? int(0) : body });
+    const y = (i: Row): Row => {
+      const ofPiece = (f: (k: number) => number): Row =>
+        entry(
+          dtype,
+          Array.from({ length: pieces }, (_, k) => f(k)),
+          { k: 'element', of: piece, index: i },
+        );
+      const run = apply(
+        'sub',
+        dtype,
+        element(i),
+        ofPiece((k) => at(origs, k)),
+      );
+      const share = apply(
+        'div',
+        dtype,
+        run,
+        ofPiece((k) => round(at(origs, k + 1) - at(origs, k))),
+      );
+      const rise = apply(
+        'mul',
+        dtype,
+        share,
+        ofPiece((k) => round(at(norms, k + 1) - at(norms, k))),
+      );
+      return apply(
+        'add',
+        dtype,
+        ofPiece((k) => at(norms, k)),
+        rise,
+      );
+    };
+    if (outliers === 'asIs') return [{ dtype, dims, element: y }];
+    const number = (value: number): Row => ({ k: 'const', dtype, value });
+    const capped = (i: Row): Row => ({
+      k: 'choose',
+      when: [
+        apply('lt', 'bool', element(i), number(at(origs, 0))),
+        apply('gt', 'bool', element(i), number(at(origs, pieces))),
+      ],
+      then: [number(at(norms, 0)), number(at(norms, pieces))],
+      otherwise: y(i),
+    });
+    return [{ dtype, dims, element: capped }];
   },
   rows: () => 'each',
 };

@@ -1,10 +1,12 @@
 import { attr, dataOfAttribute } from '../../ir/attributes.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
-import { type Data, load } from '../../tensor/data.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
+import { constant, type Data, load } from '../../tensor/data.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { withPlanes } from './columns.ts';
 import { Collector } from './elements.ts';
+import { apply, int, loop, slotFor } from './rows.ts';
 import { arity } from './types.ts';
 import { orAll } from './where.ts';
 
@@ -92,5 +94,60 @@ export const Lookup: Operator = {
     const missing = orAll(b, [key.under === 'nan' ? null : key.missing, none as Value]);
     return [{ data: data as Value, missing }];
   },
+  lower: (node, [key], to) => {
+    const { dims, element } = key as Lowered;
+    const { keys, values, gone } = entriesOf(node);
+    const size = countOf(dims);
+    // Keys are looked for once; what stands beside them is read twice.
+    const found = slotFor(node, 0, 'int32', size, '.entry');
+    const index = loop();
+    to.statement({
+      k: 'define',
+      slot: found,
+      loop: index,
+      body: { k: 'find', table: keys, key: element({ k: 'index', loop: index }) },
+    });
+    const at = (i: Row): Row => ({ k: 'element', of: found, index: i });
+    const zero: Row = { k: 'const', dtype: values.dtype, value: values.dtype === 'string' ? '' : 0 };
+    // A key that is not found is at -1; the entry read there, 0, counts for nothing.
+    const table =
+      (data: Data) =>
+      (i: Row): Row => ({ k: 'at', table: data, key: apply('max', 'int32', at(i), int(0)) });
+    const lost = (i: Row) => apply('lt', 'bool', at(i), int(0));
+    const none = (i: Row): Row =>
+      gone ? { k: 'choose', when: [lost(i)], then: [yes], otherwise: table(gone)(i) } : lost(i);
+    if (keys.count === 0) {
+      return [
+        { dtype: values.dtype, dims, element: () => zero },
+        { dtype: 'bool', dims, element: () => yes },
+      ];
+    }
+    return [
+      {
+        dtype: values.dtype,
+        dims,
+        element: (i) => ({ k: 'choose', when: [none(i)], then: [zero], otherwise: table(values)(i) }),
+      },
+      { dtype: 'bool', dims, element: none },
+    ];
+  },
   rows: () => 'each',
+};
+
+const yes: Row = { k: 'const', dtype: 'bool', value: true };
+
+/** The entries that can be found: a key that is NaN equals nothing. */
+const entriesOf = (node: Node): { keys: Data; values: Data; gone: Data | null } => {
+  const { keys, values, missing } = tableOf(node);
+  const all = load(keys).data as ArrayLike<unknown>;
+  const kept = Array.from(all, (_, i) => i).filter((i) => !Number.isNaN(all[i]));
+  const only = (data: Data): Data => {
+    if (kept.length === data.count) return data;
+    const from = load(data).data;
+    return constant(
+      data.dtype,
+      kept.map((i) => from[i] as number | bigint | string),
+    );
+  };
+  return { keys: only(keys), values: only(values), gone: missing && only(missing) };
 };

@@ -10,6 +10,7 @@ import { type Operator, type Plane, refused } from '../operator.ts';
 import { givenColumns, inferColumns, inferTrees } from './columns.ts';
 import { trimmed, withPlanesBehind } from './planes.ts';
 import { Block, blockRows, HOW, prepare } from './predicate.ts';
+import { reading, slotFor, testedColumns } from './rows.ts';
 
 /**
  * Walks every row down every tree: the outcome reached, int32 `[N, trees]`, and how often a test was UNKNOWN on the
@@ -69,6 +70,20 @@ export const Route: Operator = {
     const counting = (node.outputs[1] ?? null) !== null;
     const routed = expressRoute(b, routing, opsets, counting);
     return isRefusal(routed) ? routed : [routed.outcomes, routed.unknowns];
+  },
+  lower: (node, inputs, to) => {
+    const trees = treesOf(node);
+    const slot = slotFor(node, 0, 'int32', trees.roots.length);
+    const unknowns = node.outputs[1] ? slotFor(node, 1, 'int32', trees.roots.length) : null;
+    to.statement({
+      k: 'route',
+      slot,
+      unknowns,
+      predicates: predicatesOf(node),
+      trees,
+      columns: testedColumns(node, inputs),
+    });
+    return [reading(slot), unknowns && reading(unknowns)];
   },
   rows: () => 'each',
 };

@@ -3,6 +3,7 @@ import { isRefusal } from '../../ir/diagnostic.ts';
 import { OWN, tensorType } from '../../ir/model.ts';
 import { TRUE, UNKNOWN } from '../../ir/predicates.ts';
 import { ALL, type Trees, testOrder } from '../../ir/trees.ts';
+import type { Row } from '../../kernel/row.ts';
 import { load } from '../../tensor/data.ts';
 import { tensor } from '../../tensor/tensor.ts';
 import { planesOf } from '../ensemble/planes.ts';
@@ -11,6 +12,7 @@ import type { Operator, Plane } from '../operator.ts';
 import { givenColumns, inferColumns, inferTrees } from './columns.ts';
 import { trimmed, withPlanesBehind } from './planes.ts';
 import { Block, blockRows, prepare } from './predicate.ts';
+import { apply, int, loop, reading, slotFor, testedColumns } from './rows.ts';
 
 /**
  * The weight with which each outcome is reached, float64 `[N, outcomes]`. A row enters each tree with weight 1. Where a test
@@ -52,6 +54,71 @@ export const Spread: Operator = {
     return isRefusal(columns)
       ? columns
       : [expressSpread(b, { predicates: predicatesOf(node), trees: treesOf(node), columns }, opsets)];
+  },
+  lower: (node, inputs, to) => {
+    const trees = treesOf(node);
+    const asked = [...new Set(trees.test)].sort((a, b) => a - b);
+    const truth = slotFor(node, 0, 'bool', asked.length, '.true');
+    const unknown = slotFor(node, 0, 'bool', asked.length, '.unknown');
+    to.statement({
+      k: 'test',
+      truth,
+      unknown,
+      predicates: predicatesOf(node),
+      rows: asked,
+      columns: testedColumns(node, inputs),
+    });
+    const at = new Map(asked.map((p, i) => [p, int(i)]));
+    /** Weights that arrive at each successor, in the order in which the evaluator adds them. */
+    const arrived = new Map<number, Row[]>();
+    const arrive = (successor: number, weight: Row) => {
+      const there = arrived.get(successor) ?? [];
+      there.push(weight);
+      arrived.set(successor, there);
+    };
+    const none: Row = { k: 'const', dtype: 'float64', value: 0 };
+    const total = (successor: number): Row =>
+      (arrived.get(successor) ?? []).reduce(
+        (sum, w) => (sum === none ? w : apply('add', 'float64', sum, w)),
+        none,
+      );
+    for (const root of trees.roots) arrive(root, { k: 'const', dtype: 'float64', value: 1 });
+    const shares = trees.share ? (load(trees.share).data as Float64Array) : null;
+    for (const test of testOrder(trees)) {
+      if (!arrived.has(test)) continue;
+      const slot = slotFor(node, 0, 'float64', 1, `.${test}`);
+      to.statement({ k: 'define', slot, loop: loop(), body: total(test) });
+      const weight: Row = { k: 'element', of: slot, index: int(0) };
+      const index = at.get(trees.test[test] as number) as Row;
+      const yes: Row = { k: 'element', of: truth, index };
+      const open: Row = { k: 'element', of: unknown, index };
+      const way = trees.ifUnknown[test] as number;
+      const shared = (side: number): Row =>
+        way === ALL
+          ? apply('mul', 'float64', weight, {
+              k: 'const',
+              dtype: 'float64',
+              value: (shares as Float64Array)[2 * test + side] as number,
+            })
+          : none;
+      arrive(trees.ifTrue[test] as number, {
+        k: 'choose',
+        when: [open, yes],
+        then: [shared(0), weight],
+        otherwise: none,
+      });
+      arrive(trees.ifFalse[test] as number, {
+        k: 'choose',
+        when: [open, yes],
+        then: [shared(1), none],
+        otherwise: weight,
+      });
+      if (way !== ALL) arrive(way, { k: 'choose', when: [open], then: [weight], otherwise: none });
+    }
+    const slot = slotFor(node, 0, 'float64', trees.outcomes, '.weights');
+    const bodies = Array.from({ length: trees.outcomes }, (_, o) => total(~o));
+    to.statement({ k: 'elements', slot, bodies });
+    return [reading(slot)];
   },
   rows: () => 'each',
 };

@@ -1,11 +1,13 @@
 import { attr, stringOf } from '../../ir/attributes.ts';
 import { isRefusal } from '../../ir/diagnostic.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
 import { constant } from '../../tensor/data.ts';
 import { column } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused } from '../operator.ts';
+import { apply, int, loop } from './rows.ts';
 import { arity, floats, matrixInput, vectorInput } from './types.ts';
 import { sumInOrder } from './where.ts';
 
@@ -58,6 +60,23 @@ export const Sum: Operator = {
         : x;
     const sum = sumInOrder(b, begun, opsets);
     return isRefusal(sum) || !base || first ? (isRefusal(sum) ? sum : [sum]) : [b.op('Add', [sum, base])];
+  },
+  lower: (node, [x, base]) => {
+    const { dtype, dims, element } = x as Lowered;
+    const start = base ? base.element(int(0)) : null;
+    const last = start && baseOf(node) === 'last';
+    const index = loop();
+    const sum: Row = {
+      k: 'fold',
+      loop: index,
+      over: dims.at(-1) as number,
+      with: 'sum',
+      start: start && !last ? start : { k: 'const', dtype, value: 0 },
+      body: element({ k: 'index', loop: index }),
+      dtype,
+      ordered: true,
+    };
+    return [{ dtype, dims: [1], element: () => (last ? apply('add', dtype, sum, start) : sum) }];
   },
   rows: () => 'each',
 };

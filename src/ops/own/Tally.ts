@@ -2,12 +2,14 @@ import { intOf } from '../../ir/attributes.ts';
 import { isRefusal } from '../../ir/diagnostic.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { fits } from '../../ir/shape.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
 import { column, type DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { concat, literal } from '../ml/build.ts';
 import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { again } from './planes.ts';
+import { apply, loop } from './rows.ts';
 import { arity, floats, matrixInput, vectorInput } from './types.ts';
 import { dtypeOf, missingInput, sumInOrder, where } from './where.ts';
 
@@ -75,6 +77,32 @@ export const Tally: Operator = {
       sums.push(sum);
     }
     return [concat(b, sums)];
+  },
+  lower: (node, inputs) => {
+    const [names, weight] = inputs as readonly [Lowered, Lowered];
+    const { dtype } = weight;
+    const zero: Row = { k: 'const', dtype, value: 0 };
+    const element = (c: Row): Row => {
+      const index = loop();
+      const k: Row = { k: 'index', loop: index };
+      return {
+        k: 'fold',
+        loop: index,
+        over: names.dims.at(-1) as number,
+        with: 'sum',
+        start: zero,
+        // What names another class adds 0, which changes nothing.
+        body: {
+          k: 'choose',
+          when: [apply('eq', 'bool', names.element(k), c)],
+          then: [weight.element(k)],
+          otherwise: zero,
+        },
+        dtype,
+        ordered: true,
+      };
+    };
+    return [{ dtype, dims: [classesOf(node)], element }];
   },
   rows: () => 'each',
 };

@@ -10,6 +10,7 @@ import { type Operator, type Plane, refused } from '../operator.ts';
 import { givenColumns, inferColumns, withPlanes } from './columns.ts';
 import { trimmed, withPlanesBehind } from './planes.ts';
 import { Block, blockRows, prepare } from './predicate.ts';
+import { reading, slotFor, testedColumns } from './rows.ts';
 import { everywhere } from './where.ts';
 
 /** The predicates asked for. */
@@ -100,6 +101,20 @@ export const Test: Operator = {
         all.map((t) => t.unknown ?? never()),
       );
     return [truth, node.outputs[1] ? unknown() : null];
+  },
+  lower: (node, inputs, to) => {
+    const rows = rowsOf(node);
+    const truth = slotFor(node, 0, 'bool', rows.length);
+    const unknown = slotFor(node, 0, 'bool', rows.length, '.unknown');
+    to.statement({
+      k: 'test',
+      truth,
+      unknown,
+      predicates: predicatesOf(node),
+      rows,
+      columns: testedColumns(node, inputs),
+    });
+    return withPlanes(node) ? [reading(truth), reading(unknown)] : [reading(truth)];
   },
   rows: () => 'each',
 };
