@@ -2,7 +2,7 @@ import { attr, intOf, stringOf } from '../../ir/attributes.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, tensorType } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
-import { type DType, isFloat } from '../../tensor/dtype.ts';
+import { type DType, dtypeInfo, isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dtypeByNumber, numberOfDtype } from './constraints.ts';
@@ -67,6 +67,9 @@ export const Cast: readonly Operator[] = [
       if (to === x.dtype) return [x];
       if (to === 'string' && isFloat(x.dtype)) {
         return refuse('ops/cast-to-string', 'the row language does not spell floats as the standard has it');
+      }
+      if (isFloat(to) && dtypeInfo(to).bits <= 8) {
+        return refuse('ops/cast-to-small-float', `the row language does not cast to ${to}`);
       }
       return [{ dtype: to, dims: x.dims, element: (index) => castRow(x.dtype, to, x.element(index)) }];
     },

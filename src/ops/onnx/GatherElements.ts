@@ -53,7 +53,7 @@ export const GatherElements: Operator = {
     };
     return [{ dtype: data.dtype, dims, element }];
   },
-  rows: (node) => (axisOf(node, dimsOf(node.inputs[0])?.length ?? 1, 0) === 0 ? 'all' : rowsByType(node)),
+  rows: (node) => (axisOf(node, dimsOf(node.inputs[0])?.length ?? 1, 0) === 0 ? 'all' : rowsByType(node, 2)),
 };
 
 const checkInside = (node: Node, dims: readonly number[], of: readonly number[], axis: number): void => {

@@ -1,9 +1,11 @@
 import { intOf } from '../../ir/attributes.ts';
-import { isBig } from '../../tensor/dtype.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
+import { isBig, isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { numeric } from './constraints.ts';
-import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+import { binary, inferElementwise, lowerTo, reindex, rowsEach } from './elementwise.ts';
+import { chooseRow } from './take.ts';
 
 /** A - floor(A / B) * B: a zero has the sign of B, and towards an infinity of the other sign B itself is the result. */
 const floored = (x: number, y: number): number => {
@@ -34,6 +36,22 @@ export const Mod: Operator = {
     const [small, big] = intOf(node, 'fmod', 0) ? [truncated, truncatedBig] : [floored, flooredBig];
     return [isBig(a.dtype) ? binary(a, b, node, big) : binary(a, b, node, small)];
   },
-  lower: (node, inputs, to) => lowerTo(intOf(node, 'fmod', 0) ? 'fmod' : 'mod')(node, inputs, to),
+  lower: (node, inputs, to) => {
+    if (intOf(node, 'fmod', 0)) return lowerTo('fmod')(node, inputs, to);
+    const given = inputs as readonly [Lowered, Lowered];
+    const [{ dtype }, y] = given;
+    const [remainder] = lowerTo('mod')(node, inputs, to) as readonly [Lowered];
+    if (!isFloat(dtype)) return [remainder];
+    const { dims } = remainder;
+    const number = (value: number): Row => ({ k: 'const', dtype, value });
+    const is = (fn: 'eq' | 'lt', x: Row): Row => ({ k: 'apply', fn, dtype: 'bool', args: [x, number(0)] });
+    // A zero takes the sign of B.
+    const element = (index: Row): Row => {
+      const r = remainder.element(index);
+      const zero = chooseRow([is('lt', y.element(reindex(y.dims, dims, index)))], [number(-0)], number(0));
+      return chooseRow([is('eq', r)], [zero], r);
+    };
+    return [{ dtype, dims, element }];
+  },
   rows: rowsEach,
 };

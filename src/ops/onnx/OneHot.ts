@@ -74,6 +74,7 @@ export const OneHot: Operator = {
   },
   rows: (node) => {
     const rank = dimsOf(node.inputs[0])?.length;
-    return rank !== undefined && rank > 0 && newAxis(node, rank) !== 0 ? 'each' : 'all';
+    const still = node.inputs.slice(1).every((v) => typeof dimsOf(v)?.[0] !== 'string');
+    return rank !== undefined && rank > 0 && still && newAxis(node, rank) !== 0 ? 'each' : 'all';
   },
 };

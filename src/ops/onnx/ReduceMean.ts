@@ -1,4 +1,5 @@
-import { isBig, isFloat } from '../../tensor/dtype.ts';
+import type { Row } from '../../kernel/row.ts';
+import { type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import type { Operator } from '../operator.ts';
 import { summing } from './accumulate.ts';
@@ -17,8 +18,9 @@ export const ReduceMean: readonly Operator[] = reduction({
   reducer: (dtype) => {
     const sum = summing(dtype);
     if (isBig(dtype)) {
+      const cut = dtype === 'int64' ? BigInt.asIntN : BigInt.asUintN;
       return (data, base, offsets) =>
-        offsets.length === 0 ? 0n : (sum(data, base, offsets) as bigint) / BigInt(offsets.length);
+        offsets.length === 0 ? 0n : cut(64, sum(data, base, offsets) as bigint) / BigInt(offsets.length);
     }
     const round = rounder(dtype);
     const whole = !isFloat(dtype);
@@ -27,17 +29,19 @@ export const ReduceMean: readonly Operator[] = reduction({
       return whole ? Math.trunc(mean) : round(mean);
     };
   },
-  lower: (dtype) => (element, loop, over) => ({
-    k: 'apply',
-    fn: 'div',
-    dtype,
-    args: [
-      foldAll(dtype, { with: 'sum', start: { k: 'const', dtype, value: 0 }, ordered: isFloat(dtype) })(
-        element,
-        loop,
-        over,
-      ),
-      { k: 'const', dtype, value: isBig(dtype) ? BigInt(over) : over },
-    ],
-  }),
+  lower: (dtype) => (element, loop, over) => {
+    // Small integers are summed in doubles, as they are above; the quotient is cut when it is cast back.
+    const inDoubles = !isBig(dtype) && !isFloat(dtype);
+    const into: DType = inDoubles ? 'float64' : dtype;
+    const entry = (at: Row): Row =>
+      inDoubles ? { k: 'apply', fn: 'cast', dtype: into, args: [element(at)] } : element(at);
+    const number = (value: number): Row => ({
+      k: 'const',
+      dtype: into,
+      value: isBig(into) ? BigInt(value) : value,
+    });
+    const sum = foldAll(into, { with: 'sum', start: number(0), ordered: isFloat(into) })(entry, loop, over);
+    const mean: Row = { k: 'apply', fn: 'div', dtype: into, args: [sum, number(over)] };
+    return inDoubles ? { k: 'apply', fn: 'cast', dtype, args: [mean] } : mean;
+  },
 });

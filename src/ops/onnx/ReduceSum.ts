@@ -1,4 +1,4 @@
-import { isFloat } from '../../tensor/dtype.ts';
+import { isBig, isFloat } from '../../tensor/dtype.ts';
 import type { Operator } from '../operator.ts';
 import { summing } from './accumulate.ts';
 import { numeric } from './constraints.ts';
@@ -15,5 +15,9 @@ export const ReduceSum: readonly Operator[] = reduction({
   input: [13],
   reducer: summing,
   lower: (dtype) =>
-    foldAll(dtype, { with: 'sum', start: { k: 'const', dtype, value: 0 }, ordered: isFloat(dtype) }),
+    foldAll(dtype, {
+      with: 'sum',
+      start: { k: 'const', dtype, value: isBig(dtype) ? 0n : 0 },
+      ordered: isFloat(dtype),
+    }),
 });

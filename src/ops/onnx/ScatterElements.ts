@@ -47,6 +47,8 @@ export const ScatterElements: Operator = {
   rows: (node) => {
     const rows = dimsOf(node.inputs[0])?.[0];
     const aligned = node.inputs.every((v) => dimsOf(v)?.[0] === rows);
-    return aligned && axisOf(node, dimsOf(node.inputs[0])?.length ?? 1, 0) !== 0 ? rowsByType(node) : 'all';
+    return aligned && axisOf(node, dimsOf(node.inputs[0])?.length ?? 1, 0) !== 0
+      ? rowsByType(node, 3)
+      : 'all';
   },
 };

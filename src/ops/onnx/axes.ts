@@ -40,21 +40,26 @@ export const knownInts = (node: Node, i: number, known: Known): number[] | undef
 export const ints = (t: Tensor | null | undefined): number[] | undefined =>
   t ? Array.from(t.data as ArrayLike<number | bigint>, Number) : undefined;
 
+/** Do the inputs from `first` on, axes and sizes and the like, have no rows? */
+const still = (node: Node, first: number): boolean =>
+  node.inputs.slice(first).every((v) => typeof dimsOf(v)?.[0] !== 'string');
+
 /**
  * `rows` told from the types: rows stay rows where axis 0 has the same symbol before and after, and no other axis has
- * it. Right for operators that reorder nothing along an axis whose symbol they keep.
+ * it. Right for operators that reorder nothing along an axis whose symbol they keep. The first `rowed` inputs may have
+ * rows.
  */
-export const rowsByType = (node: Node): 'each' | 'all' => {
+export const rowsByType = (node: Node, rowed = 1): 'each' | 'all' => {
   const from = dimsOf(node.inputs[0]);
   const [rows] = from ?? [];
-  if (typeof rows !== 'string' || from?.lastIndexOf(rows) !== 0) return 'all';
+  if (typeof rows !== 'string' || from?.lastIndexOf(rows) !== 0 || !still(node, rowed)) return 'all';
   return node.outputs.every((v) => v === null || dimsOf(v)?.[0] === rows) ? 'each' : 'all';
 };
 
 /** `rows` of an operator that works along axes: rows stay rows where `axes` (null: not known) do not hold axis 0. */
 export const rowsUnless = (node: Node, axes: readonly number[] | null | undefined): 'each' | 'all' => {
   const rank = dimsOf(node.inputs[0])?.length;
-  if (!axes || rank === undefined) return 'all';
+  if (!axes || rank === undefined || !still(node, 1)) return 'all';
   return axes.some((a) => a === 0 || a === -rank) ? 'all' : 'each';
 };
 

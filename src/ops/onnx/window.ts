@@ -57,15 +57,18 @@ export const windowOf = (node: Node, rank: number, kernel?: readonly number[]): 
 /** How far a window reaches. */
 const reach = (a: Axis): number => (a.kernel - 1) * a.dilation + 1;
 
-/** Positions of the window along an axis of `size` elements. */
+/**
+ * Positions of the window along an axis of `size` elements. VALID is padding of 0 under `ceil` too, as the standard's
+ * shape inference and onnxruntime have it; the text's own formula for that (deprecated) case gives fewer.
+ */
 const positions = (node: Node, a: Axis, size: number, ceil: boolean): number => {
   if (a.pads === null) return Math.ceil(size / a.stride);
   const [before, behind] = a.pads;
-  const room = size + before + behind - reach(a);
-  if (room < 0) refused(node, `a window of ${reach(a)} does not fit into ${size} elements and their padding`);
-  const count = Math[ceil ? 'ceil' : 'floor'](room / a.stride) + 1;
+  const count = Math[ceil ? 'ceil' : 'floor']((size + before + behind - reach(a)) / a.stride) + 1;
+  if (count < 1)
+    refused(node, `a window of ${reach(a)} does not fit into ${size} elements and their padding`);
   // A window that would begin in the padding behind is left out.
-  return ceil && (count - 1) * a.stride >= size + before ? count - 1 : count;
+  return ceil && count > 1 && (count - 1) * a.stride >= size + before ? count - 1 : count;
 };
 
 /** The spatial extents of the output; null where the input's is not known. */
