@@ -6,7 +6,6 @@ import type { Artifact, Scorer, Source, WriteOptions } from '../ir/converter.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts';
 import { type Model, opName } from '../ir/model.ts';
 import {
-  type ExampleCheck,
   type FileFacts,
   fieldFacts,
   type Latency,
@@ -16,6 +15,7 @@ import {
   verdictOf,
 } from '../report/report.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { ExampleResult } from '../verify/examples.ts';
 import type { Verification } from '../verify/result.ts';
 import { toolVersion } from '../version.ts';
 import type { ReadModel } from './read.ts';
@@ -116,7 +116,7 @@ export interface ReportParts {
   readonly source?: FileFacts;
   readonly artifact?: { readonly facts: FileFacts; readonly format: Format };
   readonly verification?: Verification | null;
-  readonly examples?: ExampleCheck | null;
+  readonly examples?: ExampleResult | null;
   readonly latency?: readonly Latency[];
   readonly diagnostics?: readonly Diagnostic[];
   readonly options?: WriteOptions;

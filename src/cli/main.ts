@@ -154,7 +154,7 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     process.stderr.write(
       `error[portolan/internal] ${printable(text)}\n  this is a fault of portolan; run with PORTOLAN_TRACE=1 and report it\n`,
     );
-    if (process.env['PORTOLAN_TRACE'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    if (process.env.PORTOLAN_TRACE && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     return 2;
   }
 };

@@ -11,7 +11,7 @@ const column = 9;
 /** A step of the work, as one line: `read     audit.pmml   PMML 4.2 · …`. */
 export const step = (verb: string, text: string): void => {
   const [first = '', ...rest] = text.split('\n');
-  say(verb.padEnd(column) + first);
+  say(`${verb.padEnd(column - 1)} ${first}`);
   for (const line of rest) say(' '.repeat(column) + line);
 };
 

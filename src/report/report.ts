@@ -5,6 +5,7 @@
 import type { Diagnostic } from '../ir/diagnostic.ts';
 import type { Field, Model, Region } from '../ir/model.ts';
 import { type DType, dtypeInfo } from '../tensor/dtype.ts';
+import type { ExampleResult } from '../verify/examples.ts';
 import type { Verification } from '../verify/result.ts';
 
 export interface FileFacts {
@@ -46,13 +47,6 @@ export interface Latency {
   readonly batchMicrosecondsPerRow: number;
 }
 
-export interface ExampleCheck {
-  readonly rows: number;
-  readonly values: number;
-  readonly failed: number;
-  readonly firstFailure: string | null;
-}
-
 export type Status = 'equivalent' | 'different' | 'not executed' | 'not verified' | 'read';
 
 export interface Report {
@@ -63,7 +57,7 @@ export interface Report {
   readonly artifact: FileFacts | null;
   readonly verification: Verification | null;
   /** The rows that the source itself carries as a check (PMML ModelVerification). */
-  readonly examples: ExampleCheck | null;
+  readonly examples: ExampleResult | null;
   readonly support: {
     readonly targets: readonly TargetSupport[];
     readonly operators: readonly OperatorSupport[];

@@ -1,0 +1,139 @@
+import { openArtifact } from '../api/open.ts';
+import { type ReadModel, read } from '../api/read.ts';
+import { artifactFacts, makeReport, measureLatency, sourceFacts } from '../api/report.ts';
+import { tableFrom } from '../api/score.ts';
+import { verifyFile } from '../api/verify.ts';
+import { type Staged, stage } from '../api/write.ts';
+import { sliceRows } from '../evaluate/evaluate.ts';
+import { sameFile } from '../files/atomic.ts';
+import { type Format, targetFormat } from '../formats.ts';
+import type { WriteOptions } from '../ir/converter.ts';
+import { Diagnostics, fail, printable } from '../ir/diagnostic.ts';
+import { bytes } from '../report/facts.ts';
+import type { Latency } from '../report/report.ts';
+import { checkExamples } from '../verify/examples.ts';
+import { inputsFor } from '../verify/inputs.ts';
+import type { Verification } from '../verify/result.ts';
+import { checkReports, writeReports } from './reports.ts';
+import { explain, Progress, say, step } from './terminal.ts';
+import { explainVerification } from './verification.ts';
+
+interface Options {
+  to?: string;
+  opset?: number;
+  precision: 'float32' | 'float64' | 'auto';
+  data?: string;
+  report?: string[];
+  verify: boolean;
+  keep?: boolean;
+  json?: boolean;
+  delimiter: string;
+  decimal: string;
+}
+
+const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
+
+/** `portolan convert`: read, write, run, compare, report. The artifact appears only when it is proven. */
+export const convert = async (file: string, target: string, options: Options): Promise<number> => {
+  const { report: reports = [], json, delimiter, decimal } = options;
+  const format = targetFormat(target, options.to);
+  if (sameFile(file, target)) {
+    fail('convert/overwrites-input', 'the artifact would replace the model', { file: target, at: '' });
+  }
+  checkReports(reports, [file, target, ...(options.data === undefined ? [] : [options.data])]);
+  const tell = json ? () => {} : step;
+
+  const model = await read(file);
+  const source = sourceFacts(model);
+  tell('read', printable(`${file}   ${source.summary}`));
+  // Rows that cannot be read are found out before the work begins.
+  const rows = { delimiter, decimal };
+  const data = options.data === undefined ? undefined : tableFrom(options.data, rows);
+
+  const { writer } = await format.load();
+  if (!writer) return fail('format/no-writer', `nothing is written as '${format.name}'`);
+  const settings: WriteOptions = {
+    precision: options.precision,
+    ...(options.opset !== undefined && { opset: options.opset }),
+    sourceDigest: source.sha256,
+  };
+  const artifact = writer.write(model, settings);
+  const staged = stage(artifact, target);
+  try {
+    tell('write', printable(`${target}   ${artifact.summary} · ${bytes(staged.bytes)}`));
+    const notes = new Diagnostics();
+    const verification = options.verify
+      ? await prove(model, format, staged, source.sha256, { file, target }, data, rows)
+      : null;
+    if (verification && !json) explainVerification(verification);
+    const examples = await checkExamples(model);
+    const failed =
+      (verification !== null && !verification.equivalent && verification.executed) ||
+      (examples?.failed ?? 0) > 0;
+    const keep = !failed || options.keep === true;
+    if (failed) {
+      notes.add(
+        'warning',
+        'convert/not-proven',
+        keep
+          ? `${baseName(target)} was kept although the check failed (--keep)`
+          : `${baseName(target)} was not written, because the check failed (--keep writes it all the same)`,
+      );
+    }
+    const latency = verification?.executed && keep ? await measure(model, format, staged) : [];
+    const facts = artifactFacts(artifact, target, staged);
+    const report = await makeReport({
+      model,
+      source,
+      artifact: { facts, format },
+      verification,
+      examples,
+      latency,
+      diagnostics: [...artifact.diagnostics, ...notes.list],
+      options: settings,
+    });
+    if (keep) staged.files.commit();
+    if (json) say(JSON.stringify(report, null, 2));
+    writeReports(report, reports, json);
+    explain([...model.diagnostics, ...artifact.diagnostics, ...notes.list]);
+    return failed || (verification !== null && !verification.executed) ? 1 : 0;
+  } finally {
+    staged.files.discard();
+  }
+};
+
+const prove = async (
+  model: ReadModel,
+  format: Format,
+  staged: Staged,
+  sourceDigest: string,
+  names: { file: string; target: string },
+  data: ReturnType<typeof tableFrom> | undefined,
+  rows: { delimiter: string; decimal: string },
+): Promise<Verification> => {
+  const bar = new Progress('verify');
+  try {
+    return await verifyFile(model, format.name, staged.temporary, {
+      ...rows,
+      ...(data && { data }),
+      names: { a: baseName(names.file), b: baseName(names.target) },
+      sha256: { a: sourceDigest, b: staged.sha256 },
+      progress: (done, all) => bar.at(done / all),
+    });
+  } finally {
+    bar.end();
+  }
+};
+
+/** One row and a batch of sampled rows through the artifact; nothing where rows cannot be made. */
+const measure = async (model: ReadModel, format: Format, staged: Staged): Promise<Latency[]> => {
+  const rows = 10_000;
+  const { tensors } = inputsFor(model, { sampled: rows, limit: 0 });
+  const one = new Map([...tensors].map(([name, t]) => [name, sliceRows(t, 0, 1)]));
+  const scorer = await openArtifact(format.name, staged.temporary, model);
+  try {
+    return [await measureLatency(scorer, one, tensors, rows)];
+  } finally {
+    await scorer.close();
+  }
+};

@@ -1,0 +1,60 @@
+import { read } from '../api/read.ts';
+import { makeReport, sourceFacts } from '../api/report.ts';
+import { verify } from '../api/verify.ts';
+import { fail } from '../ir/diagnostic.ts';
+import { checkReports, writeReports } from './reports.ts';
+import { explain, Progress, say, step } from './terminal.ts';
+import { explainVerification } from './verification.ts';
+
+interface Options {
+  data?: string;
+  rtol?: number;
+  atol?: number;
+  ulp?: number;
+  map?: string[];
+  report?: string[];
+  json?: boolean;
+  delimiter: string;
+  decimal: string;
+}
+
+const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
+
+/** `name of a=name of b`. The first `=` parts them unless it is doubled. */
+const mapping = (pairs: readonly string[]): Map<string, string> =>
+  new Map(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at <= 0 || at === pair.length - 1) {
+        fail(
+          'verify/map',
+          `--map ${pair} is not of the form a=b`,
+          undefined,
+          'write --map "name in a=name in b"',
+        );
+      }
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+
+/** `portolan verify`: exit 0 if both say the same, 1 if not or if b could not be run. */
+export const verifyPair = async (a: string, b: string, options: Options): Promise<number> => {
+  const { report: reports = [], json, map, ...rest } = options;
+  checkReports(reports, [a, b]);
+  const model = await read(a);
+  const source = sourceFacts(model);
+  if (!json) step('read', `${a}   ${source.summary}`);
+  const bar = new Progress('verify');
+  const verification = await verify(model, b, {
+    ...rest,
+    ...(map && { map: mapping(map) }),
+    names: { a: baseName(a), b: baseName(b) },
+    progress: (done, all) => bar.at(done / all),
+  }).finally(() => bar.end());
+  if (!json) explainVerification(verification);
+  const report = await makeReport({ model, source, verification });
+  if (json) say(JSON.stringify(report, null, 2));
+  writeReports(report, reports, json);
+  explain(model.diagnostics);
+  return verification.equivalent ? 0 : 1;
+};
