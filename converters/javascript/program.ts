@@ -81,9 +81,9 @@ class ProgramWriter implements Names {
   index(data: Data): string {
     return this.once(this.indexNames, data, () => {
       const name = this.fresh('index');
-      // Later entries are written first: the first of equal ones stays.
+      // Later entries are written first: the first of equal ones stays. NaN, which a Map would find, equals nothing.
       this.tables.push(
-        `const ${name} = new Map(Array.from(${this.table(data)}, (key, at) => [key, at]).reverse());`,
+        `const ${name} = new Map(Array.from(${this.table(data)}, (key, at) => [key, at]).filter(([key]) => key === key).reverse());`,
       );
       return name;
     });

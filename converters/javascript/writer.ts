@@ -5,8 +5,10 @@ import { digestModel } from '../../src/ir/digest.ts';
 import type { Model, Value } from '../../src/ir/model.ts';
 import { children, type Program, type Row, rowsOf } from '../../src/kernel/row.ts';
 import { expand } from '../../src/passes/expand.ts';
+import { fold } from '../../src/passes/fold.ts';
 import { dtypesOf, lower, type Obstacle } from '../../src/passes/lower.ts';
 import { plain, planeName } from '../../src/passes/plain.ts';
+import { tabulate } from '../../src/passes/tabulate.ts';
 import { declarationSource } from './declaration.ts';
 import { interfaceOf } from './interface.ts';
 import { moduleSource, type Planes } from './module.ts';
@@ -20,7 +22,7 @@ interface Lowered {
 const lowered = (model: Model): Lowered | readonly Obstacle[] => {
   let flat: ReturnType<typeof plain>;
   try {
-    flat = plain(expand(model), { edge: 'planes' });
+    flat = tabulate(fold(plain(expand(model), { edge: 'planes' })));
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error;
     const { rule, message } = error.diagnostic;
