@@ -20,6 +20,8 @@ export interface Context {
   readonly notes: Diagnostics;
   /** Extras of nodes, by their place. */
   readonly extras: Map<Place, NodeExtra>;
+  /** Names given to values of functions' bodies. */
+  readonly promised: Set<string>;
 }
 
 /** Names visible at a place. null: an input of a function that the call leaves out. */
@@ -182,7 +184,7 @@ class GraphBuilder {
     const b = outer.inner();
     const inside = new Scope(scope);
     // In a function's body one name may stand for several values over its calls; inside of a region they must differ from those around.
-    const rename = frame.given ? (name: string) => b.unique(frame.rename(name)) : frame.rename;
+    const rename = frame.given ? (name: string) => this.fresh(b, frame.rename(name)) : frame.rename;
     for (const v of graph.input ?? []) {
       const name = v.name ?? '';
       inside.set(name, b.input(rename(name), typeOf(v.type, this.place(`input '${name}'`))));
@@ -271,23 +273,30 @@ class GraphBuilder {
     }
     // The values that leave the body are called as the caller calls them.
     const leaving = new Map(
-      outputs.flatMap((o, i) => (o === '' ? [] : [[results[i] as string, o] as const])),
+      outputs.flatMap((outer, i) =>
+        outer === '' ? [] : [[results[i] as string, { outer, name: frame.rename(outer) }] as const],
+      ),
     );
     const stem = node.name || node.op_type || '';
     const body: Frame = {
       opsets: callee.opset_import ? opsetsOf(callee.opset_import, at) : frame.opsets,
       given,
-      rename: (name) => {
-        const outer = leaving.get(name);
-        return outer !== undefined ? frame.rename(outer) : b.unique(`${stem}/${name}`);
-      },
+      rename: (name) => leaving.get(name)?.name ?? this.fresh(b, `${stem}/${name}`),
     };
     this.nodes(callee.node ?? [], b, inside, body, new Map());
-    for (const [inner, outer] of leaving) {
+    for (const [inner, { outer, name }] of leaving) {
       const value = inside.get(inner, at);
-      const name = frame.rename(outer);
       scope.set(outer, value && value.name !== name ? this.alias(value, name, b, frame, at) : value);
     }
+  }
+
+  /** A name for a value of a function's body: promised before it is defined, so that nobody else takes it. */
+  private fresh(b: Builder, stem: string): string {
+    const { promised } = this.context;
+    let name = b.unique(stem);
+    for (let i = 2; promised.has(name); i++) name = b.unique(`${stem}_${i}`);
+    promised.add(name);
+    return name;
   }
 
   /** An output of a function that is one of its inputs, under the name that the caller gave it. */

@@ -114,7 +114,7 @@ const read = (source: Source): ReadResult => {
   const declared = (list: typeof given) =>
     new Map(list.map((v) => [v.name ?? '', typeOf(v.type, { file, at: `input '${v.name}'` })]));
   const { rows, types } = findRows(declared(given));
-  const context: Context = { file, external, functions, notes, extras: new Map() };
+  const context: Context = { file, external, functions, notes, extras: new Map(), promised: new Set() };
   const top = {
     graph,
     opsets,
