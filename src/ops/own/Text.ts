@@ -2,12 +2,11 @@ import { RE2JS } from 're2js';
 import { stringOf } from '../../ir/attributes.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
-import type { Row } from '../../kernel/row.ts';
-import { broadcast } from '../../tensor/tensor.ts';
+import type { Lowered, Row } from '../../kernel/row.ts';
 import { type DType, isNumeric } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Lowered, Operator, Plane } from '../operator.ts';
-import { refused, tensorInput } from '../operator.ts';
+import { broadcastRows, reindex } from '../onnx/elementwise.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { at, Collector, type Operand, together } from './elements.ts';
 import { datetimeFormatter, type Formatter, numberFormatter } from './format.ts';
 import { anyAbsent, arity, broadcastAll, tensorInputs } from './types.ts';
@@ -42,7 +41,10 @@ const regex = remembered((node, pattern: string) => {
   try {
     return RE2JS.compile(pattern);
   } catch (e) {
-    return refused(node, `/${pattern}/ is no regular expression that runs in linear time: ${(e as Error).message}`);
+    return refused(
+      node,
+      `/${pattern}/ is no regular expression that runs in linear time: ${(e as Error).message}`,
+    );
   }
 });
 
@@ -86,7 +88,7 @@ const functions: ReadonlyMap<string, Function> = new Map<string, Function>([
       apply: (node, x: string, pattern: string, by: string) => {
         const matcher = regex(node, pattern).matcher(x);
         try {
-          return matcher.replaceAll(by);
+          return matcher.replaceAll(by, true);
         } catch (e) {
           return refused(node, `'${by}' names a group that /${pattern}/ has not: ${(e as Error).message}`);
         }
@@ -121,7 +123,10 @@ const functions: ReadonlyMap<string, Function> = new Map<string, Function>([
 
 const functionOf = (node: Node): Function => {
   const name = stringOf(node, 'fn');
-  return functions.get(name) ?? refused(node, `there is no function '${name}'; there are ${[...functions.keys()].join(', ')}`);
+  return (
+    functions.get(name) ??
+    refused(node, `there is no function '${name}'; there are ${[...functions.keys()].join(', ')}`)
+  );
 };
 
 const rounded = (x: Row): Row => ({ k: 'apply', fn: 'roundUp', args: [x], dtype: 'float64' });
@@ -134,7 +139,10 @@ const apply = (fn: 'add' | 'sub' | 'max', x: Row, y: Row): Row => ({
 });
 
 /** The functions that the row language has; regular expressions and formats are not among them. */
-const lowerings: ReadonlyMap<string, (args: readonly Row[]) => Row> = new Map([
+const lowerings: ReadonlyMap<string, (args: readonly Row[]) => Row> = new Map<
+  string,
+  (args: readonly Row[]) => Row
+>([
   ['uppercase', (args) => ({ k: 'apply', fn: 'upper', args, dtype: 'string' })],
   ['lowercase', (args) => ({ k: 'apply', fn: 'lower', args, dtype: 'string' })],
   ['trimBlanks', (args) => ({ k: 'apply', fn: 'trim', args, dtype: 'string' })],
@@ -218,15 +226,12 @@ export const Text: Operator = {
     const lowering = lowerings.get(fn);
     if (!lowering) return refuse('lower/text', `the row language has no '${fn}'`);
     const given = inputs as readonly Lowered[];
-    const dims = broadcast(...given.map((x) => x.dims)) ?? [];
-    if (given.some((x) => x.dims.length !== dims.length || x.dims.some((d, i) => d !== dims[i]))) {
-      return refuse('lower/text', 'its arguments have different shapes');
-    }
+    const dims = broadcastRows(node, given);
     return [
       {
         dtype: functionOf(node).gives,
         dims,
-        element: (index) => lowering(given.map((x) => x.element(index))),
+        element: (index) => lowering(given.map((x) => x.element(reindex(x.dims, dims, index)))),
       },
     ];
   },
