@@ -33,6 +33,7 @@ const versions = (
     const { value } = standardised(b, grouped, [2], floatOf(node, 'epsilon', Math.fround(1e-5)), inside);
     return [affine(b, castTo(b, value, dtype), node)];
   },
+  rows: () => 'each',
 });
 
 const back = (b: Builder, grouped: Value, node: Node): Value =>

@@ -19,4 +19,5 @@ export const InstanceNormalization: Operator = {
     const { value } = standardised(b, x, axes, floatOf(node, 'epsilon', Math.fround(1e-5)), dtype);
     return [b.op('Add', [b.op('Mul', [value, perChannel(b, scale, rank)]), perChannel(b, bias, rank)])];
   },
+  rows: () => 'each',
 };

@@ -2,7 +2,7 @@ import { floatOf, intOf } from '../../ir/attributes.ts';
 import { type Type, tensorType, type Value } from '../../ir/model.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { type Operator, tensorInput } from '../operator.ts';
-import { axisOf } from './axes.ts';
+import { axisOf, rowsUnless } from './axes.ts';
 import { dtypeByNumber, floats } from './constraints.ts';
 import { castTo, rankOf, standardised } from './normalization.ts';
 
@@ -38,6 +38,8 @@ export const LayerNormalization: Operator = {
     const scaled = b.op('Mul', [castTo(b, value, dtype), scale]);
     return [bias ? b.op('Add', [scaled, bias]) : scaled, mean, inverse];
   },
+  // Without an axis 0 among those that are standardised.
+  rows: (node) => rowsUnless(node, [intOf(node, 'axis', -1)]),
 };
 
 const stashOf = (n: number): DType => dtypeByNumber(n) ?? 'float32';

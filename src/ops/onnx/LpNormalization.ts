@@ -1,6 +1,7 @@
 import { attr, intOf } from '../../ir/attributes.ts';
 import type { Value } from '../../ir/model.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { rowsUnless } from './axes.ts';
 import { floats } from './constraints.ts';
 import { number, vector } from './expansion.ts';
 
@@ -21,4 +22,5 @@ export const LpNormalization: Operator = {
     const zero = number(b, dtype, 0);
     return [b.op('Where', [b.op('Equal', [norm, zero]), zero, b.op('Div', [x, norm])])];
   },
+  rows: (node) => rowsUnless(node, [intOf(node, 'axis', -1)]),
 };

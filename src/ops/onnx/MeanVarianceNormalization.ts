@@ -1,6 +1,7 @@
 import { intsOf } from '../../ir/attributes.ts';
 import type { Value } from '../../ir/model.ts';
 import { type Operator, tensorInput } from '../operator.ts';
+import { rowsUnless } from './axes.ts';
 import { floats } from './constraints.ts';
 import { number } from './expansion.ts';
 import { meanOver } from './normalization.ts';
@@ -21,4 +22,5 @@ export const MeanVarianceNormalization: Operator = {
     const divisor = b.op('Add', [deviation, number(b, dtype, 1e-9)]);
     return [b.op('Div', [b.op('Sub', [x, mean]), divisor])];
   },
+  rows: (node) => rowsUnless(node, intsOf(node, 'axes') ?? [0, 2, 3]),
 };

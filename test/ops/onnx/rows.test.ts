@@ -45,7 +45,7 @@ const use = (of: Case, rowed: ReadonlySet<string>): Use | null => {
   }
 };
 
-const uses: readonly Use[] = readCases()
+const uses: readonly Use[] = [...readCases(), ...readCases('onnx-nn')]
   .filter((c) => c.nodes.length === 1)
   .flatMap((c) => {
     const names = Object.keys(c.in);
