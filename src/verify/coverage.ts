@@ -13,8 +13,9 @@ import type { Target, Tree } from './targets.ts';
 import { Holds, RESULT } from './truth.ts';
 
 export class CoverageMeter {
-  /** Values to be evaluated beside the results: columns of tests and outcomes of routes. */
   readonly plan: Plan;
+  /** Columns of tests and outcomes of routes. */
+  private readonly values: readonly Value[];
   private readonly evaluator;
   private readonly holds: readonly Holds[];
   /** Per table, per test: RESULT bits seen. */
@@ -28,10 +29,8 @@ export class CoverageMeter {
   constructor(plan: Plan) {
     this.plan = plan;
     const { tables, model } = plan.probe;
-    this.evaluator = evaluatorOf(
-      model,
-      tables.flatMap((t) => [...t.columns, ...(isRoute(t) ? [t.node.outputs[0] as Value] : [])]),
-    );
+    this.values = tables.flatMap((t) => [...t.columns, ...(isRoute(t) ? [t.node.outputs[0] as Value] : [])]);
+    this.evaluator = evaluatorOf(model, this.values);
     this.holds = tables.map(
       (t) =>
         new Holds(
@@ -43,11 +42,25 @@ export class CoverageMeter {
     this.leaves = tables.map((t) => (t.trees ? new Uint8Array(t.trees.outcomes) : null));
   }
 
-  /** Rows `from …` of all rows; boundary rows are the first, and have claims. */
-  add(inputs: ReadonlyMap<string, Tensor>, from: number, rows: number): void {
+  /** Inner values that are asked for, by name. */
+  get watch(): string[] {
+    return this.values.map((v) => v.name);
+  }
+
+  /**
+   * Rows `from …` of all rows; boundary rows are the first, and have claims. `shown`: what the reference's own run
+   * returned; what it did not show (values inside of bodies) is evaluated again.
+   */
+  add(
+    inputs: ReadonlyMap<string, Tensor>,
+    shown: ReadonlyMap<string, Tensor>,
+    from: number,
+    rows: number,
+  ): void {
     const { tables } = this.plan.probe;
     if (tables.length === 0) return;
-    const values = this.evaluator.run(inputs);
+    const known = new Map([...inputs, ...shown]);
+    const values = this.values.every((v) => known.has(v.name)) ? known : this.evaluator.run(inputs);
     const outcomes = tables.map((t) =>
       isRoute(t) ? values.get((t.node.outputs[0] as Value).name) : undefined,
     );
@@ -151,8 +164,11 @@ export class CoverageMeter {
         thresholds++;
         const targets = tree.at.get(node) ?? [];
         if (!tree.reachable.has(node)) unreachable++;
-        else if (targets.length === 0) opaque++;
-        else if (targets.every((t) => this.hit.has(t))) tried++;
+        else if (targets.length === 0) {
+          // Where the path decides the test, its threshold is as good as out of reach.
+          if (tree.truth.isOpaque(tree.trees.test[node] as number)) opaque++;
+          else unreachable++;
+        } else if (targets.every((t) => this.hit.has(t))) tried++;
       }
     }
     let [reached, total, closed] = [0, 0, 0];

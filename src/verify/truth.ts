@@ -143,6 +143,11 @@ export class TruthTable {
     return kind >= KIND.lt && kind <= KIND.ne && response?.numbers !== null;
   }
 
+  /** Does it read a value that depends on several slots, or on none? */
+  isOpaque(row: number): boolean {
+    return this.isCompound(row) ? this.args(row).some((a) => this.isOpaque(a)) : this.truth(row) === null;
+  }
+
   /** null: constant, or of a column that depends on several slots. */
   truth(row: number): Truth | null {
     let t = this.truths.get(row);
@@ -318,11 +323,14 @@ export class TruthTable {
       const others = kind === KIND.and ? T : kind === KIND.or ? F : T | F;
       const args = this.args(r);
       args.forEach((a, i) => {
-        const rest =
-          kind === KIND.surrogate
-            ? args.slice(0, i).map((b) => this.cases(b, U))
-            : args.filter((b) => b !== a).map((b) => this.cases(b, others));
-        walk(a, this.product([context, ...rest]));
+        if (kind === KIND.surrogate) {
+          walk(a, this.product([context, ...args.slice(0, i).map((b) => this.cases(b, U))]));
+          return;
+        }
+        const rest = (results: number) => args.filter((b) => b !== a).map((b) => this.cases(b, results));
+        // Beside UNKNOWN an argument still decides between UNKNOWN and the other result: second choice.
+        const decisive = this.product([context, ...rest(others)]);
+        walk(a, kind === KIND.xor ? decisive : [...decisive, ...this.product([context, ...rest(U)])]);
       });
     };
     walk(row, free);

@@ -227,9 +227,9 @@ class Run {
 
   private async part(from: number, to: number): Promise<void> {
     const inputs = this.slice(from, to);
-    const outA = await this.a.run(inputs);
+    const outA = await this.a.run(inputs, this.meter?.watch);
     const outB = await this.b.run(feed(inputs, this.matched.inputs));
-    this.meter?.add(inputs, from, to - from);
+    this.meter?.add(inputs, outA, from, to - from);
     this.comparisons ??= this.pairs(outA, outB);
     const doubts: { comparison: Comparison; doubts: Doubt[] }[] = [];
     for (const c of this.comparisons) {
