@@ -6,7 +6,7 @@ import type { Operator, Scope } from '../ops/operator.ts';
 import { find } from '../ops/registry.ts';
 import { expand } from '../passes/expand.ts';
 import { load } from '../tensor/data.ts';
-import { type Column, column, dtypeInfo } from '../tensor/dtype.ts';
+import { type Column, column, dtypeInfo, isFloat } from '../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
 
 interface Step {
@@ -153,9 +153,26 @@ const bind = (graph: Region, named: ReadonlyMap<string, Tensor>): Map<Value, Ten
         );
       }
     }
-    inputs.set(p, t);
+    inputs.set(p, p.type.kind === 'tensor' && p.type.absent === 'missing' ? nanIsMissing(t) : t);
   }
   return inputs;
+};
+
+/** NaN says missing where a value may be missing at all: an artifact cannot tell the two apart at its edge. */
+const nanIsMissing = (t: Tensor): Tensor => {
+  if (!isFloat(t.dtype)) return t;
+  const data = t.data as Float64Array;
+  const at = data.findIndex(Number.isNaN);
+  if (at < 0) return t;
+  const clean = data.slice();
+  const missing = t.missing?.slice() ?? new Uint8Array(data.length);
+  for (let i = at; i < data.length; i++) {
+    if (Number.isNaN(data[i])) {
+      missing[i] = 1;
+      clean[i] = 0;
+    }
+  }
+  return tensor(t.dtype, t.dims, clean, missing);
 };
 
 const hasRows = (model: Model, v: Value): boolean =>
