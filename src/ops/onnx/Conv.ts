@@ -81,6 +81,7 @@ const convolve = (node: Node, x: Tensor, w: Tensor, bias: Tensor | null): Tensor
   const planes = make(channels * padded);
   const sums = make(size);
   const perOut = m / (channels / perGroup);
+  const addTap = single ? addSingle : addDouble;
   for (let i = 0; i < n; i++) {
     for (let c = 0; c < channels; c++) {
       const from = (i * channels + c) * plane;
@@ -92,10 +93,7 @@ const convolve = (node: Node, x: Tensor, w: Tensor, bias: Tensor | null): Tensor
       for (let c = 0; c < perGroup; c++) {
         for (let t = 0; t < taps.length; t++) {
           const weight = ws[(k * perGroup + c) * taps.length + t] as number;
-          const from = (first + c) * padded + (taps[t] as number);
-          for (let o = 0; o < size; o++) {
-            sums[o] = (sums[o] as number) + step(weight * (planes[from + (base[o] as number)] as number));
-          }
+          addTap(sums, planes, (first + c) * padded + (taps[t] as number), base, weight);
         }
       }
       const to = (i * m + k) * size;
@@ -104,4 +102,20 @@ const convolve = (node: Node, x: Tensor, w: Tensor, bias: Tensor | null): Tensor
     }
   }
   return tensor(x.dtype, [n, m, ...dims], out);
+};
+
+type Floats = Float32Array | Float64Array;
+
+/** Adds one tap of the kernel to the sums of all windows, the product rounded to single precision, the sum by the array. */
+const addSingle = (sums: Floats, planes: Floats, from: number, base: Int32Array, weight: number): void => {
+  for (let o = 0; o < base.length; o++) {
+    const product = Math.fround(weight * (planes[from + (base[o] as number)] as number));
+    sums[o] = (sums[o] as number) + product;
+  }
+};
+
+const addDouble = (sums: Floats, planes: Floats, from: number, base: Int32Array, weight: number): void => {
+  for (let o = 0; o < base.length; o++) {
+    sums[o] = (sums[o] as number) + weight * (planes[from + (base[o] as number)] as number);
+  }
 };
