@@ -2,7 +2,7 @@
 
 import { attr } from '../../src/ir/attributes.ts';
 import type { Value } from '../../src/ir/model.ts';
-import { PredicateTable } from '../../src/ir/predicates.ts';
+import { type PredicateKind, PredicateTable } from '../../src/ir/predicates.ts';
 import { constant, type Data } from '../../src/tensor/data.ts';
 import type { Element } from '../shared/xml.ts';
 import { type Algebra, dtypeOf, type Real } from './algebra.ts';
@@ -23,14 +23,15 @@ export interface Test {
   /** Row of the table. */
   readonly row: number;
   readonly always?: boolean;
-  /** What is tested; equal for a test and its opposite. */
-  readonly subject?: string;
-  readonly operator?: string;
+  /** The column tested, with which literal (of a set: its members joined), and how. */
+  readonly column?: number;
+  readonly literal?: number | string;
+  readonly kind?: PredicateKind;
   /** The operands of a surrogate predicate. */
   readonly surrogates?: readonly Test[];
 }
 
-const opposites: Readonly<Record<string, string>> = {
+const opposites: Readonly<Partial<Record<PredicateKind, PredicateKind>>> = {
   lt: 'ge',
   ge: 'lt',
   le: 'gt',
@@ -43,20 +44,11 @@ const opposites: Readonly<Record<string, string>> = {
 
 /** Is `b` TRUE exactly where `a` is FALSE, and UNKNOWN where `a` is? */
 export const excludes = (a: Test, b: Test): boolean =>
-  a.subject !== undefined && a.subject === b.subject && opposites[a.operator ?? ''] === b.operator;
-
-const operators = [
-  'equal',
-  'notEqual',
-  'lessThan',
-  'lessOrEqual',
-  'greaterThan',
-  'greaterOrEqual',
-  'isMissing',
-  'isNotMissing',
-] as const;
+  a.kind !== undefined && b.kind === opposites[a.kind] && a.column === b.column && a.literal === b.literal;
 
 const kinds = {
+  isMissing: 'isMissing',
+  isNotMissing: 'isNotMissing',
   equal: 'eq',
   notEqual: 'ne',
   lessThan: 'lt',
@@ -64,6 +56,10 @@ const kinds = {
   greaterThan: 'gt',
   greaterOrEqual: 'ge',
 } as const;
+
+type Operator = keyof typeof kinds;
+
+const operators = Object.keys(kinds) as Operator[];
 
 const depthLimit = 256;
 
@@ -151,12 +147,11 @@ export class Tests {
   private simple(tag: Tag, scope: Scope): Test {
     const { doc } = scope.world;
     const variable = scope.read(doc.need(tag, 'field'), tag);
-    const operator = doc.choice(tag, 'operator', [...operators, ''], '');
-    if (operator === '') return doc.need(tag, 'operator') as never;
-    if (operator === 'isMissing' || operator === 'isNotMissing') {
-      return { row: this.table.presence(operator, this.column(variable.value)) };
+    doc.need(tag, 'operator');
+    const kind = kinds[doc.choice(tag, 'operator', operators, 'equal')];
+    if (kind === 'isMissing' || kind === 'isNotMissing') {
+      return { row: this.table.presence(kind, this.column(variable.value)) };
     }
-    const kind = kinds[operator];
     const ordered = kind !== 'eq' && kind !== 'ne';
     const text = doc.need(tag, 'value');
     if (ordered && kindOf(variable.dataType) === 'string') {
@@ -164,11 +159,7 @@ export class Tests {
     }
     const column = this.column(variable.value);
     const value = this.literal(tag, text, variable, scope, !ordered);
-    return {
-      row: this.table.compare(kind, column, value),
-      subject: `${column} ${value}`,
-      operator: kind,
-    };
+    return { row: this.table.compare(kind, column, value), column, literal: value, kind };
   }
 
   /** Order among the declared values of an ordinal string field. */
@@ -205,7 +196,7 @@ export class Tests {
       this.ranks.set(variable.value, ranks);
     }
     const column = this.column(ranks);
-    return { row: this.table.compare(kind, column, rank), subject: `${column} ${rank}`, operator: kind };
+    return { row: this.table.compare(kind, column, rank), column, literal: rank, kind };
   }
 
   private set(element: Element, scope: Scope): Test {
@@ -220,8 +211,9 @@ export class Tests {
     const column = this.column(variable.value);
     return {
       row: this.table.membership(kind, column, values),
-      subject: `${column} {${[...new Set(values)].sort().join('\u0000')}}`,
-      operator: kind,
+      column,
+      literal: [...new Set(values)].sort().join('\u0000'),
+      kind,
     };
   }
 

@@ -58,6 +58,7 @@ export class XmlCursor {
   private at = 0;
   private depth = 0;
   private openLine = 1;
+  private openAt = 0;
   private sinceEvent = 0;
   private done = false;
   private closed = false;
@@ -91,17 +92,14 @@ export class XmlCursor {
     );
     parser.on('opentagstart', () => {
       this.openLine = parser.line;
+      this.openAt = parser.position;
     });
     parser.on('opentag', (tag) => {
       if (++this.depth > limits.depth) {
         this.fail('xml/too-deep', `elements are nested more than ${limits.depth} deep`);
       }
       const attributes = tag.attributes as Attributes;
-      for (const name in attributes) {
-        if ((attributes[name] as string).length > limits.attribute) {
-          this.fail('xml/attribute-too-long', `an attribute has more than ${limits.attribute} characters`);
-        }
-      }
+      if (parser.position - this.openAt > limits.attribute) this.checkAttributes(attributes);
       this.blanks = null;
       this.justOpened = true;
       this.push({ kind: 'open', name: local(tag.name), attributes, line: this.openLine });
@@ -126,6 +124,14 @@ export class XmlCursor {
     };
     parser.on('text', text);
     parser.on('cdata', text);
+  }
+
+  private checkAttributes(attributes: Attributes): void {
+    for (const value of Object.values(attributes)) {
+      if (value.length > this.limits.attribute) {
+        this.fail('xml/attribute-too-long', `an attribute has more than ${this.limits.attribute} characters`);
+      }
+    }
   }
 
   private push(event: XmlEvent): void {

@@ -81,6 +81,9 @@ export class PredicateTable {
   private readonly numberAt = new Map<number | string, number>();
   private readonly stringAt = new Map<string, number>();
   private readonly rowAt = new Map<string, number>();
+  /** By literal, the newest row that compares with it; by row, the one before with the same literal. */
+  private readonly newest: number[] = [];
+  private readonly next: number[] = [];
 
   get size(): number {
     return this.kinds.length;
@@ -112,8 +115,8 @@ export class PredicateTable {
     compound: boolean,
     absent: number,
   ): number {
-    const key = `${kind}|${column}|${literal}|${range.join(',')}|${absent}`;
-    const known = this.rowAt.get(key);
+    const key = literal < 0 ? `${kind}|${column}|${range.join(',')}|${absent}` : null;
+    const known = key === null ? this.comparing(kind, column, literal, absent) : this.rowAt.get(key);
     if (known !== undefined) return known;
     const list = compound ? this.args : this.members;
     const from = list.length;
@@ -124,8 +127,27 @@ export class PredicateTable {
     this.froms.push(from);
     this.tos.push(list.length);
     this.absents.push(absent);
-    this.rowAt.set(key, at);
+    this.next.push(-1);
+    if (key !== null) this.rowAt.set(key, at);
+    else {
+      this.next[at] = this.newest[literal] ?? -1;
+      this.newest[literal] = at;
+    }
     return at;
+  }
+
+  /** The row that compares a column with a literal, where there is one. A forest has a row a threshold: no hashing. */
+  private comparing(
+    kind: PredicateKind,
+    column: number,
+    literal: number,
+    absent: number,
+  ): number | undefined {
+    for (let at = this.newest[literal] ?? -1; at >= 0; at = this.next[at] as number) {
+      if (this.kinds[at] === KIND[kind] && this.columns[at] === column && this.absents[at] === absent)
+        return at;
+    }
+    return undefined;
   }
 
   constant(kind: 'true' | 'false'): number {
