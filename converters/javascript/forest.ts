@@ -39,7 +39,7 @@ export interface ForestCode {
 export type Visit = (outcome: string, met: string, row: string) => readonly string[];
 
 /**
- * `id` is the suffix of all names; the columns of a row stand in `x<id>`, one row after the other, NaN where a test is
+ * `id` is the suffix of all names; the columns of a row stand in `cells<id>`, one row after the other, NaN where a test is
  * UNKNOWN.
  */
 export const forestCode = (forest: Forest, id: number, visit: Visit): ForestCode => {
@@ -60,7 +60,7 @@ export const forestCode = (forest: Forest, id: number, visit: Visit): ForestCode
       `    for (let t = 0; t < ${trees}; t++) {`,
       `      let k = root${id}[t], met = 0;`,
       `      while (k < ${tests}) {`,
-      `        const x = x${id}[i * ${width} + at${id}[k]];`,
+      `        const x = cells${id}[i * ${width} + at${id}[k]];`,
       `        const way = x !== x ? 2 : x < than${id}[k] ? 0 : 1;`,
       `        met += (met${id}[k] >> way) & 1;`,
       `        k = way === 2 ? or${id}[k] : next${id}[2 * k + 1 - way];`,
@@ -75,7 +75,7 @@ export const forestCode = (forest: Forest, id: number, visit: Visit): ForestCode
 
   /** One step of lane `j`; the base of its row is `b`. */
   const step = (j: number, b: string, unknown: boolean): string => {
-    const x = `x${id}[${b} + at${id}[k${j}]]`;
+    const x = `cells${id}[${b} + at${id}[k${j}]]`;
     const to = (x: string) => `next${id}[2 * k${j} + Number(${x} < than${id}[k${j}])]`;
     return unknown
       ? `{ const x = ${x}; k${j} = x !== x ? or${id}[k${j}] : ${to('x')}; }`
@@ -147,7 +147,7 @@ export const forestCode = (forest: Forest, id: number, visit: Visit): ForestCode
     ...(asks
       ? [
           '  let unknown = false;',
-          `  for (let j = 0; j < n * ${width}; j++) if (x${id}[j] !== x${id}[j]) { unknown = true; break; }`,
+          `  for (let j = 0; j < n * ${width}; j++) if (cells${id}[j] !== cells${id}[j]) { unknown = true; break; }`,
         ]
       : []),
     `  rows${id}(${parameters});`,

@@ -10,6 +10,7 @@ import {
 } from '../../src/kernel/row.ts';
 import type { Data } from '../../src/tensor/data.ts';
 import { type Column, isBig } from '../../src/tensor/dtype.ts';
+import { nextDown64 } from '../../src/tensor/float.ts';
 import { type ForestCode, forestCode, layoutHelper } from './forest.ts';
 import { type HelperName, helpers, needs } from './helpers.ts';
 import { type Accumulator, type Decided, type Fold, type Forest, type Plan, plan } from './plan.ts';
@@ -262,9 +263,13 @@ class ProgramWriter implements Names {
           s.block(`if (${condition})`, () => way(1, yes, present));
           s.block('else', () => way(2, no, present));
         };
-        const less = `${name} < ${number(value)}`;
+        // x < value is x <= the double below: what the source said is the shorter of the two.
+        const below = nextDown64(value);
+        const strict = number(value).length <= number(below).length;
+        const less = strict ? `${name} < ${number(value)}` : `${name} <= ${number(below)}`;
+        const notLess = strict ? `${name} >= ${number(value)}` : `${name} > ${number(below)}`;
         if (present || like(no, 2)) decide(present, less);
-        else if (like(yes, 1) && value !== -Infinity) decide(false, `!(${name} >= ${number(value)})`);
+        else if (like(yes, 1) && value !== -Infinity) decide(false, `!(${notLess})`);
         else {
           s.block(`if (${name} !== ${name})`, () => way(4, unknown, false));
           s.block('else', () => decide(true, less));
@@ -301,7 +306,7 @@ class ProgramWriter implements Names {
       const { value, set } = d.columns[c] as Decisions['columns'][number];
       const code = s.expression(value);
       if (set === null) {
-        s.line(`x${id}[${base} + ${c}] = ${code};`);
+        s.line(`cells${id}[${base} + ${c}] = ${code};`);
         c++;
         continue;
       }
@@ -315,7 +320,9 @@ class ProgramWriter implements Names {
       const first = c;
       s.line(`const ${k} = ${code};`);
       s.block(`for (let j = 0; j < ${sets.length}; j++)`, () => {
-        s.line(`x${id}[${base} + ${first} + j] = ${k} !== ${k} ? NaN : ${table}[j * ${set.length} + ${k}];`);
+        s.line(
+          `cells${id}[${base} + ${first} + j] = ${k} !== ${k} ? NaN : ${table}[j * ${set.length} + ${k}];`,
+        );
       });
       c = end;
     }
@@ -326,7 +333,7 @@ class ProgramWriter implements Names {
   private forest(forest: Forest): { forest: Forest; id: number; code: ForestCode } {
     const id = this.forests++;
     const d = forest.decisions;
-    this.declarations.push(`const x${id} = new Float64Array(${this.block * d.columns.length});`);
+    this.declarations.push(`const cells${id} = new Float64Array(${this.block * d.columns.length});`);
     const { statement } = forest;
     const start: string[] = [];
     const visits: ((outcome: string, met: string, row: string) => string[])[] = [];

@@ -125,19 +125,24 @@ export class Speller {
       return `(${whens.map((w, i) => `${w.code} ? ${(tails[i] as Spelling).code} : `).join('')}${otherwise})`;
     }
     // A branch needs statements: they run only where it is taken.
+    const outer = this.indent.length;
+    const add = (lines: readonly string[]) => {
+      const deeper = this.indent.slice(outer);
+      this.lines.push(...lines.map((l) => deeper + l));
+    };
     const result = this.names.fresh('c');
     this.line(`let ${result};`);
     const branch = (i: number): void => {
       const tail = tails[i] as Spelling;
       const when = whens[i];
       if (when === undefined) {
-        this.lines.push(...tail.lines);
+        add(tail.lines);
         this.line(`${result} = ${tail.code};`);
         return;
       }
-      this.lines.push(...when.lines);
+      add(when.lines);
       this.block(`if (${when.code})`, () => {
-        this.lines.push(...tail.lines);
+        add(tail.lines);
         this.line(`${result} = ${tail.code};`);
       });
       this.block('else', () => branch(i + 1));

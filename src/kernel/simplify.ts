@@ -62,6 +62,14 @@ const apply = (row: Extract<Row, { k: 'apply' }>, ranges: Ranges): Row => {
   const argument = dtypeOf(a);
   if (args.every(isConst)) return constant(dtype, functionOf(fn, dtype, argument)(args.map(scalarOf)));
   if (fn === 'cast' && argument === dtype) return a;
+  // There and back again: 64 bits hold what 32 do.
+  if (fn === 'cast' && argument === 'int64' && a.k === 'apply' && a.fn === 'cast') {
+    const [inner] = a.args as [Row];
+    const from = dtypeOf(inner);
+    if (from === 'bool' || (isInteger(from) && !isBig(from))) {
+      return from === dtype ? inner : { ...row, args: [inner] };
+    }
+  }
   if (fn === 'not' && a.k === 'apply' && a.fn === 'not' && dtypeOf(a.args[0] as Row) === 'bool') {
     return a.args[0] as Row;
   }

@@ -14,11 +14,11 @@ import {
   type Slot,
   type Statement,
 } from '../kernel/row.ts';
-import { int, simplify, substitute } from '../kernel/simplify.ts';
+import { greatest, int, simplify, substitute } from '../kernel/simplify.ts';
 import type { Operator } from '../ops/operator.ts';
 import { find } from '../ops/registry.ts';
 import { type Data, dataOf, load } from '../tensor/data.ts';
-import type { DType } from '../tensor/dtype.ts';
+import { type DType, isInteger } from '../tensor/dtype.ts';
 import { countOf, zeros } from '../tensor/tensor.ts';
 import { rebuild } from './rebuild.ts';
 
@@ -77,6 +77,8 @@ class GraphLowering {
   private readonly unknown = new Set<Value>();
   private readonly inputs: Slot[] = [];
   private readonly statements: Statement[] = [];
+  /** Slots whose elements are indices, and how many there are. */
+  private readonly indices = new Map<Loop | Slot, number>();
 
   constructor(model: Model) {
     this.model = model;
@@ -181,22 +183,28 @@ class GraphLowering {
   }
 
   private simplified(s: Statement): Statement {
+    if (s.k === 'route') this.indices.set(s.slot, s.trees.outcomes);
     switch (s.k) {
       case 'define':
-        return { ...s, body: simplify(s.body, new Map([[s.loop, s.slot.size]])) };
+        return { ...s, body: simplify(s.body, this.over(s.loop, s.slot.size)) };
       case 'elements':
-        return { ...s, bodies: s.bodies.map((b) => simplify(b, new Map())) };
+        return { ...s, bodies: s.bodies.map((b) => simplify(b, this.indices)) };
       case 'route':
       case 'test':
         return {
           ...s,
           columns: s.columns.map((c) => ({
             ...c,
-            value: simplify(c.value, new Map()),
-            missing: c.missing && simplify(c.missing, new Map()),
+            value: simplify(c.value, this.indices),
+            missing: c.missing && simplify(c.missing, this.indices),
           })),
         };
     }
+  }
+
+  /** What is known of indices inside a loop. */
+  private over(loop: Loop, count: number): ReadonlyMap<Loop | Slot, number> {
+    return new Map(this.indices).set(loop, count);
   }
 
   /** Computes a value once, into a slot of its own. */
@@ -206,19 +214,24 @@ class GraphLowering {
     const dims = typed && countOf(typed) === countOf(value.dims) ? typed : otherwise;
     const size = countOf(dims);
     const slot: Slot = { name: v.name, dtype: value.dtype, size };
-    this.statements.push(this.define(slot, value));
+    const statement = this.define(slot, value);
+    if (statement.k === 'define' && isInteger(slot.dtype)) {
+      const most = greatest(statement.body, this.over(statement.loop, size));
+      if (most !== undefined) this.indices.set(slot, most + 1);
+    }
+    this.statements.push(statement);
     return read(slot, dims);
   }
 
   private define(slot: Slot, value: Lowered): Statement {
     const loop: Loop = { loop: true };
     if (slot.size === 1) {
-      return { k: 'define', slot, loop, body: simplify(value.element(int(0)), new Map()) };
+      return { k: 'define', slot, loop, body: simplify(value.element(int(0)), this.indices) };
     }
-    const body = simplify(value.element({ k: 'index', loop }), new Map([[loop, slot.size]]));
+    const body = simplify(value.element({ k: 'index', loop }), this.over(loop, slot.size));
     if (slot.size <= unrolled || (slot.size <= unrolledIfChosen && choosesBy(body, loop))) {
       const bodies: Row[] = [];
-      for (let i = 0; i < slot.size; i++) bodies.push(simplify(substitute(body, loop, int(i)), new Map()));
+      for (let i = 0; i < slot.size; i++) bodies.push(simplify(substitute(body, loop, int(i)), this.indices));
       return { k: 'elements', slot, bodies };
     }
     return { k: 'define', slot, loop, body };
@@ -268,8 +281,11 @@ const table = (data: Data): Lowered => ({
   element: (index) => simplify({ k: 'at', table: data, key: index }, new Map()),
 });
 
+/** Does the loop variable itself matter, not only what is read at it? */
 const mentions = (row: Row, loop: Loop): boolean =>
-  row.k === 'index' ? row.loop === loop : children(row).some((c) => mentions(c, loop));
+  row.k === 'index'
+    ? row.loop === loop
+    : row.k !== 'element' && row.k !== 'at' && children(row).some((c) => mentions(c, loop));
 
 /** Does the expression branch on the loop variable? */
 const choosesBy = (row: Row, loop: Loop): boolean =>

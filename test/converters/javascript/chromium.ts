@@ -53,7 +53,10 @@ const start = async ({ path, libraries }: Binary, folder: string): Promise<Brows
     executablePath: path,
     headless: true,
     args,
-    env: { ...process.env, HOME: folder, ...(libraries && { LD_LIBRARY_PATH: libraries }) } as Record<string, string>,
+    env: { ...process.env, HOME: folder, ...(libraries && { LD_LIBRARY_PATH: libraries }) } as Record<
+      string,
+      string
+    >,
   });
 
 /** Throws where no browser starts: a test that wanted one has not passed. */
