@@ -37,20 +37,20 @@ export interface Pair {
   readonly kind: 'label' | 'number';
   /** Numbers are compared in the narrower of the two dtypes. */
   readonly dtype: DType;
+  /** Is one side an artifact, which does not tell NaN and `""` from missing? Then neither does the comparison. */
+  readonly edge: boolean;
 }
 
 const dtypeOf = ({ field }: Side): DType =>
   field.value.type.kind === 'tensor' ? field.value.type.dtype : 'float64';
-const mayMiss = ({ field }: Side): boolean =>
-  field.value.type.kind === 'tensor' && field.value.type.absent === 'missing';
 const isNumber = (d: DType): boolean => ['float', 'int', 'uint'].includes(dtypeInfo(d).kind);
 
-export const pairOf = (column: string, a: Side, b: Side): Pair => {
+export const pairOf = (column: string, a: Side, b: Side, edge = true): Pair => {
   const [da, db] = [dtypeOf(a), dtypeOf(b)];
   const kind = isNumber(da) && isNumber(db) ? 'number' : 'label';
   const floats = [da, db].filter((d) => dtypeInfo(d).kind === 'float');
   const narrower = floats.find((d) => d !== 'float64') ?? floats[0] ?? da;
-  return { column, a, b, kind, dtype: kind === 'label' ? 'string' : narrower };
+  return { column, a, b, kind, dtype: kind === 'label' ? 'string' : narrower, edge };
 };
 
 /** A difference that the quick look did not allow; the caller decides. */
@@ -106,16 +106,14 @@ export class Comparison {
     const wa = countOf(ta.dims.slice(1));
     const wb = countOf(tb.dims.slice(1));
     const doubts: Doubt[] = [];
-    const sayable =
-      (mayMiss(pair.a) || ta.missing !== undefined) && (mayMiss(pair.b) || tb.missing !== undefined);
     const each = pair.a.element < 0 ? wa : 1;
     for (let k = 0; k < rows * each; k++) {
       const i = Math.floor(k / each);
       const ka = each > 1 ? k : i * wa + Math.max(0, pair.a.element);
       const kb = each > 1 ? k : i * wb + Math.max(0, pair.b.element);
       this.rows++;
-      const missA = gone(ta, ka, sayable);
-      const missB = gone(tb, kb, sayable);
+      const missA = gone(ta, ka, pair.edge);
+      const missB = gone(tb, kb, pair.edge);
       if (missA || missB) {
         if (missA && missB) this.count(0, true);
         else this.oneSided(ta, ka, missA, tb, kb, missB, from + i);
@@ -243,13 +241,10 @@ export class Comparison {
   }
 }
 
-/**
- * Is the element missing? At an artifact's edge NaN and `""` stand for it: where either side cannot say missing, they
- * mean it on both.
- */
-const gone = (t: Tensor, k: number, sayable: boolean): boolean => {
+/** Is the element missing? At an artifact's edge NaN and `""` stand for it. */
+const gone = (t: Tensor, k: number, edge: boolean): boolean => {
   if (t.missing?.[k]) return true;
-  if (sayable) return false;
+  if (!edge) return false;
   const x = t.data[k];
   return typeof x === 'string' ? x === '' : Number.isNaN(x);
 };

@@ -249,6 +249,7 @@ class Run {
   }
 
   private pairs(outA: ReadonlyMap<string, Tensor>, outB: ReadonlyMap<string, Tensor>): Comparison[] {
+    const edge = this.a.runtime !== 'reference' || this.b.runtime !== 'reference';
     return this.matched.outputs.flatMap(({ a, b }) => {
       const width = (t: Tensor | undefined) => (t ? countOf(t.dims.slice(1)) : 1);
       const wa = a.column === undefined ? width(outA.get(a.value.name)) : 1;
@@ -260,10 +261,10 @@ class Run {
         );
       }
       if (wa > 64)
-        return [new Comparison(pairOf(a.name, { field: a, element: -1 }, { field: b, element: -1 }))];
+        return [new Comparison(pairOf(a.name, { field: a, element: -1 }, { field: b, element: -1 }, edge))];
       return Array.from({ length: wa }, (_, j) => {
         const side = (f: Field) => ({ field: f, element: f.column ?? j });
-        return new Comparison(pairOf(wa === 1 ? a.name : `${a.name}_${j}`, side(a), side(b)));
+        return new Comparison(pairOf(wa === 1 ? a.name : `${a.name}_${j}`, side(a), side(b), edge));
       });
     });
   }
