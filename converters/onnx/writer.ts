@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Artifact, ArtifactFile, WriteOptions, Writer } from '../../src/ir/converter.ts';
 import { Diagnostics, fail } from '../../src/ir/diagnostic.ts';
 import {
+  type Field,
   type Model,
   type Node,
   OWN,
@@ -56,7 +57,9 @@ const isOnnx = (model: Model): boolean => originOf(model) !== undefined;
 const prepare = (model: Model, opsets: ReadonlyMap<string, number>, options: WriteOptions): Model => {
   if (isExpressed(model, opsets) && options.precision !== 'float32') return { ...model, opsets };
   const simple = tabulate(fold(plain(model, { edge: 'nan' })));
-  return { ...fold(express(simple, opsets)), opsets };
+  const expressed = fold(express(simple, opsets));
+  // Folding may leave an Identity of the newest version where a result needs its name.
+  return { ...(isExpressed(expressed, opsets) ? expressed : express(expressed, opsets)), opsets };
 };
 
 const write = (model: Model, options: WriteOptions): Artifact => {
@@ -68,7 +71,7 @@ const write = (model: Model, options: WriteOptions): Artifact => {
       .filter(({ value: { type } }) => type.kind === 'tensor' && type.absent === 'missing')
       .map((f) => `${f.role} ${f.name}`),
   );
-  const proto = new GraphWriter(prepared, opsets, originOf(model), mayMiss).model(options);
+  const proto = new GraphWriter(prepared, opsets, opsets === model.opsets, mayMiss).model(options);
   const main = artifactFile(proto);
   if (main.length > largestFile) {
     fail(
@@ -149,31 +152,30 @@ class GraphWriter {
   private readonly source: Model;
   private readonly opsets: ReadonlyMap<string, number>;
   private readonly origin: Origin | undefined;
+  /** Written to the opsets it was read with. */
+  private readonly own: boolean;
+  /** The tensor that a field of the output is found in. */
+  private readonly tensorOf = new Map<Field, string>();
   /** Fields in which NaN or the empty string stands for missing: role and name. */
   private readonly mayMiss: ReadonlySet<string>;
   private readonly names = Names.forGraph();
   private readonly written = new Set<unknown>();
 
-  constructor(
-    model: Model,
-    opsets: ReadonlyMap<string, number>,
-    origin: Origin | undefined,
-    mayMiss: ReadonlySet<string>,
-  ) {
+  constructor(model: Model, opsets: ReadonlyMap<string, number>, own: boolean, mayMiss: ReadonlySet<string>) {
+    this.own = own;
     this.mayMiss = mayMiss;
     this.source = model;
     this.opsets = opsets;
-    this.origin = origin;
+    this.origin = originOf(model);
   }
 
   model(options: WriteOptions): ModelProto {
-    const { origin, opsets } = this;
+    const { origin, opsets, own } = this;
     const { graph } = this.source;
-    const own = origin !== undefined && this.source.opsets === opsets;
     const proto: ModelProto = {
       ...origin?.model,
       ...(!own && { ir_version: irAt(opsets.get('') as number) }),
-      ...(own && { ir_version: Math.max(4, Number(origin.model.ir_version)) }),
+      ...(own && { ir_version: Math.max(4, Number(origin?.model.ir_version)) }),
       ...(!origin && { producer_name: 'portolan', producer_version: toolVersion }),
     };
     return {
@@ -193,7 +195,10 @@ class GraphWriter {
     const entries = this.origin
       ? (this.origin.model.metadata_props ?? []).filter((p) => p.key !== fieldsKey && p.key !== hashKey)
       : [...metadata].map(([key, value]) => ({ key, value }));
-    const renamed = fields.map((f) => ({ ...f, value: { ...f.value, name: this.names.of(f.value) } }));
+    const renamed = fields.map((f) => {
+      const name = this.tensorOf.get(f) ?? this.names.of(f.value);
+      return { ...f, value: { ...f.value, name } };
+    });
     const absent = new Set(
       renamed.filter((f) => this.mayMiss.has(`${f.role} ${f.name}`)).map((f) => f.value),
     );
@@ -237,24 +242,24 @@ class GraphWriter {
   /** Names inputs and outputs as their fields are called; an output that needs two names gets an Identity. */
   private interface(graph: Region): { name: string; value: Value }[] {
     const { names } = this;
-    const fieldNames = (value: Value, role: 'input' | 'output') =>
-      this.source.fields
-        .filter((f) => f.value === value && f.role === role && f.column === undefined)
-        .map((f) => f.name);
+    const fieldsOf = (value: Value, role: Field['role']) =>
+      this.source.fields.filter((f) => f.value === value && f.role === role);
     for (const v of graph.params) {
-      const [name = v.name] = fieldNames(v, 'input');
+      const name = fieldsOf(v, 'input').find((f) => f.column === undefined)?.name ?? v.name;
       names.claim(v, names.isTaken(name) ? names.unique(v.name) : name);
     }
-    const constants = new Set(graph.parameters.map((p) => p.value));
+    const fixed = new Set<Value>([...graph.params, ...graph.parameters.map((p) => p.value)]);
     const outputs: { name: string; value: Value }[] = [];
     for (const value of new Set(graph.results)) {
-      const wanted = fieldNames(value, 'output');
-      for (const asked of wanted.length > 0 ? wanted : [value.name]) {
-        const name = names.unique(asked);
-        const free = !graph.params.includes(value) && !constants.has(value) && names.of(value) === undefined;
-        if (free) names.claim(value, name);
-        else names.claim({ name, type: value.type }, name);
+      const fields = fieldsOf(value, 'output');
+      const whole = fields.filter((f) => f.column === undefined);
+      for (const field of whole.length > 0 ? whole : [undefined]) {
+        const name = names.unique(field?.name ?? value.name);
+        if (fixed.has(value)) names.claim({ name, type: value.type }, name);
+        else names.claim(value, name);
+        fixed.add(value);
         outputs.push({ name, value });
+        for (const f of field ? [field] : fields) this.tensorOf.set(f, name);
       }
     }
     return outputs;

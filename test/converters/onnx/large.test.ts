@@ -1,0 +1,107 @@
+/** Models that fit no array: sparse files made on the fly, read in a process of their own. */
+import { execFileSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reader } from '../../../converters/onnx/reader.ts';
+import { openSource } from '../../../src/files/source.ts';
+import { bytesOf, model } from './models.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'portolan-large-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const varint = (n: number): number[] =>
+  n < 0x80 ? [n] : [(n % 0x80) | 0x80, ...varint(Math.floor(n / 0x80))];
+
+/**
+ * A model whose initializers W0 … hold `counts` float32 each as raw data, all zeros: holes in the file, but for the last
+ * element of each, which is its number plus one. X + W0[0] … is not computed: Y is X.
+ */
+const writeLarge = (file: string, counts: readonly number[]): void => {
+  const fd = openSync(file, 'w');
+  const tensors = counts.map((count, i) => {
+    const name = Buffer.from(`W${i}`);
+    const raw = 4 * count;
+    const head = [0x08, ...varint(count), 0x10, 0x01, 0x42, name.length, ...name, 0x4a, ...varint(raw)];
+    return { head, size: head.length + raw, raw };
+  });
+  const rest = bytesOf({ graph: model().graph });
+  // The graph without its own tag and length, then the tensors as further fields of it.
+  const body = rest.subarray(1 + varint(rest.length - 2).length);
+  const size = tensors.reduce((n, t) => n + 1 + varint(t.size).length + t.size, body.length);
+  const start = [0x08, 0x0a, 0x3a, ...varint(size)];
+  let at = 0;
+  const put = (bytes: Uint8Array) => {
+    writeSync(fd, bytes, 0, bytes.length, at);
+    at += bytes.length;
+  };
+  put(Uint8Array.from(start));
+  put(body);
+  tensors.forEach((t, i) => {
+    put(Uint8Array.from([0x2a, ...varint(t.size), ...t.head]));
+    at += t.raw - 4;
+    put(new Uint8Array(Float32Array.of(i + 1).buffer));
+  });
+  put(bytesOf({ opset_import: [{ domain: '', version: 21 }] }));
+  ftruncateSync(fd, at);
+  closeSync(fd);
+};
+
+describe('a model of 3 GB', () => {
+  const file = join(folder, 'three.onnx');
+  // Three tensors of 1 GB, and a thousand of 4 KB.
+  beforeAll(() => writeLarge(file, [2.5e8, 2.5e8, 2.5e8, ...new Array(1000).fill(1000)]));
+
+  test('is inspected in less than a second and 100 MB', () => {
+    // The reader as it is shipped: compiled, without the loader of this test.
+    const out = join(folder, 'dist');
+    for (const [entry, name] of [
+      ['converters/onnx/reader.ts', 'reader'],
+      ['src/files/source.ts', 'source'],
+    ]) {
+      const options = [
+        '--bundle',
+        '--platform=node',
+        '--format=esm',
+        `--outfile=${out}/${name}.mjs`,
+        '--log-level=error',
+      ];
+      execFileSync('node_modules/.bin/esbuild', [entry as string, ...options]);
+    }
+    const script = `
+      const { reader } = await import('${out}/reader.mjs');
+      const { openSource } = await import('${out}/source.mjs');
+      const before = performance.now();
+      const { model } = reader.read(openSource(process.argv[1]));
+      const ms = performance.now() - before;
+      const elements = model.graph.parameters.reduce((n, p) => n + p.data.count, 0);
+      console.log(JSON.stringify({ ms, elements, kilobytes: process.resourceUsage().maxRSS }));
+    `;
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', script, file], {
+      encoding: 'utf8',
+    });
+    const { ms, elements, kilobytes } = JSON.parse(said);
+    console.log(`3 GB: ${ms.toFixed(0)} ms, peak RSS ${(kilobytes / 1024).toFixed(0)} MB`);
+    expect(elements).toBe(751_000_000);
+    expect(ms).toBeLessThan(1000);
+    expect(kilobytes / 1024).toBeLessThan(100);
+  });
+
+  test('is read at any place of its tensors', () => {
+    const { model: m } = reader.read(openSource(file));
+    const last = m.graph.parameters.map((p) => p.data.read(p.data.count - 2, p.data.count)[1]);
+    expect(last.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
+    expect(last).toHaveLength(1003);
+  });
+});
+
+test('a tensor that ends beyond 4 GiB is read in windows', () => {
+  const file = join(folder, 'five.onnx');
+  writeLarge(file, [1.25e9]);
+  const { model: m } = reader.read(openSource(file));
+  const data = m.graph.parameters[0]?.data;
+  expect(data?.count).toBe(1.25e9);
+  expect([...(data?.read(1.25e9 - 3, 1.25e9) ?? [])]).toEqual([0, 0, 1]);
+  expect(() => data?.read(0, 1.25e9)).toThrow('do not fit one array');
+});
