@@ -241,6 +241,11 @@ export class XmlCursor {
   }
 }
 
+// Node's own decoder takes windows-1252 for ISO-8859-1: what stands in 0x80 to 0x9f is told apart here.
+const upper = /[\u0080-\u009f]/g;
+const spelled = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+const windows = (c: string): string => spelled[c.charCodeAt(0) - 0x80] as string;
+
 /** By byte order mark, then by the XML declaration, else UTF-8 (XML 1.0, appendix F). */
 const encodingOf = (
   source: Source,
@@ -269,7 +274,7 @@ const encodingOf = (
       return { start: 0, decode: (bytes) => Buffer.from(bytes).toString('latin1') };
     case 'windows-1252':
     case 'cp1252':
-      return { start: 0, decode: streaming('windows-1252') };
+      return { start: 0, decode: (bytes) => Buffer.from(bytes).toString('latin1').replace(upper, windows) };
     default:
       return fail(
         'xml/encoding',

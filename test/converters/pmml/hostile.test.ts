@@ -1,0 +1,424 @@
+/** A PMML document is hostile until it is a checked graph: every refusal is typed, located, and quick. */
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { reader } from '../../../converters/pmml/reader.ts';
+import { evaluator } from '../../../src/evaluate/evaluate.ts';
+import { memorySource } from '../../../src/files/source.ts';
+import { PortolanError } from '../../../src/ir/diagnostic.ts';
+import { evaluate, readText } from './corpus.ts';
+
+const refusal = (text: string): string => {
+  try {
+    readText(text);
+  } catch (e) {
+    if (e instanceof PortolanError) return `${e.diagnostic.rule}@${e.diagnostic.at?.at} ${e.message}`;
+    throw e;
+  }
+  return 'none';
+};
+
+/** A document of a dictionary and a model, a part a line, so that lines tell. */
+const pmml = (parts: { fields?: string; transformations?: string; model?: string; version?: string }) =>
+  `<PMML version="${parts.version ?? '4.4'}" xmlns="http://www.dmg.org/PMML-4_4">
+<Header/><DataDictionary>${parts.fields ?? '<DataField name="x" dataType="double" optype="continuous"/>'}</DataDictionary>
+<TransformationDictionary>${parts.transformations ?? ''}</TransformationDictionary>
+${parts.model ?? regression()}
+</PMML>`;
+
+const regression = (
+  body = '<RegressionTable intercept="1"><NumericPredictor name="x" coefficient="2"/></RegressionTable>',
+  schema = '<MiningField name="x"/>',
+  before = '',
+) =>
+  `<RegressionModel functionName="regression"><MiningSchema>${schema}</MiningSchema>${before}
+${body}</RegressionModel>`;
+
+const derived = (name: string, expression: string) =>
+  `<DerivedField name="${name}" dataType="double" optype="continuous">${expression}</DerivedField>`;
+
+const shown = (field: string) =>
+  regression(
+    undefined,
+    undefined,
+    `<Output><OutputField name="o" feature="transformedValue"><FieldRef field="${field}"/></OutputField></Output>`,
+  );
+
+const tree = (nodes: string) =>
+  `<TreeModel functionName="regression"><MiningSchema><MiningField name="x"/></MiningSchema>
+${nodes}</TreeModel>`;
+
+describe('a document that is refused', () => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ['another root', '<html></html>', /^pmml\/not-pmml@1 /],
+    ['no version', '<PMML></PMML>', /^pmml\/missing-attribute@1 /],
+    ['a version that is not read', pmml({ version: '2.1' }), /^pmml\/version@1 .*2\.1/],
+    ['no model', '<PMML version="4.4"><Header/>\n<DataDictionary/></PMML>', /^pmml\/no-model@1 /],
+    [
+      'an unknown model',
+      pmml({ model: '<Scorecard functionName="regression"/>' }),
+      /^pmml\/not-supported@4 <Scorecard>/,
+    ],
+    ['a truncated document', pmml({}).slice(0, -20), /^xml\/not-well-formed@/],
+    [
+      'a field that is not defined',
+      pmml({
+        model: regression(
+          '<RegressionTable intercept="0"><NumericPredictor name="y" coefficient="1"/></RegressionTable>',
+        ),
+      }),
+      /^pmml\/unknown-field@5 <NumericPredictor>.*'y'/,
+    ],
+    [
+      'a MiningField without DataField',
+      pmml({ model: regression(undefined, '<MiningField name="q"/>') }),
+      /^pmml\/unknown-field@4 <MiningField>.*'q'/,
+    ],
+    [
+      'a DataField that no MiningField lets in',
+      pmml({
+        fields:
+          '<DataField name="x" dataType="double" optype="continuous"/><DataField name="z" dataType="double" optype="continuous"/>',
+        model: regression(
+          '<RegressionTable intercept="0"><NumericPredictor name="z" coefficient="1"/></RegressionTable>',
+        ),
+      }),
+      /^pmml\/unknown-field@5 .*MiningSchema/,
+    ],
+    [
+      'two fields of one name',
+      pmml({
+        fields:
+          '<DataField name="x" dataType="double" optype="continuous"/>\n<DataField name="x" dataType="double" optype="continuous"/>',
+      }),
+      /^pmml\/duplicate-name@3 /,
+    ],
+    [
+      'a MiningField twice',
+      pmml({ model: regression(undefined, '<MiningField name="x"/>\n<MiningField name="x"/>') }),
+      /^pmml\/duplicate-name@5 /,
+    ],
+    [
+      'two outputs of one name',
+      pmml({
+        model: regression(
+          undefined,
+          undefined,
+          '<Output><OutputField name="o"/>\n<OutputField name="o"/></Output>',
+        ),
+      }),
+      /^pmml\/duplicate-name@5 /,
+    ],
+    [
+      'a derived field made from itself',
+      pmml({
+        transformations: derived('a', '<FieldRef field="b"/>') + derived('b', '<FieldRef field="a"/>'),
+        model: shown('a'),
+      }),
+      /^pmml\/cyclic-field@3 /,
+    ],
+    [
+      'a function that calls itself',
+      pmml({
+        transformations: `<DefineFunction name="f" optype="continuous"><ParameterField name="p"/><Apply function="g"><FieldRef field="p"/></Apply></DefineFunction><DefineFunction name="g" optype="continuous"><ParameterField name="p"/><Apply function="f"><FieldRef field="p"/></Apply></DefineFunction>${derived('a', '<Apply function="f"><FieldRef field="x"/></Apply>')}`,
+        model: shown('a'),
+      }),
+      /^pmml\/cyclic-function@3 /,
+    ],
+    [
+      'functions that double at every level',
+      pmml({
+        transformations: `${Array.from({ length: 40 }, (_, i) => `<DefineFunction name="f${i}" optype="continuous"><ParameterField name="p"/><Apply function="+">${`<Apply function="${i === 39 ? 'abs' : `f${i + 1}`}"><FieldRef field="p"/></Apply>`.repeat(2)}</Apply></DefineFunction>`).join('')}${derived('a', '<Apply function="f0"><FieldRef field="x"/></Apply>')}`,
+        model: shown('a'),
+      }),
+      /^pmml\/too-large@3 /,
+    ],
+    [
+      'an unknown function',
+      pmml({
+        transformations: derived('a', '<Apply function="eval"><FieldRef field="x"/></Apply>'),
+        model: shown('a'),
+      }),
+      /^pmml\/unknown-function@3 .*'eval'/,
+    ],
+    [
+      'a function named constructor',
+      pmml({
+        transformations: derived('a', '<Apply function="constructor"><FieldRef field="x"/></Apply>'),
+        model: shown('a'),
+      }),
+      /^pmml\/unknown-function@3 /,
+    ],
+    [
+      'too few arguments',
+      pmml({
+        transformations: derived('a', '<Apply function="+"><FieldRef field="x"/></Apply>'),
+        model: shown('a'),
+      }),
+      /^pmml\/arguments@3 .*takes 2 arguments, not 1/,
+    ],
+    [
+      'text where a number is wanted',
+      pmml({
+        transformations: derived(
+          'a',
+          '<Apply function="ln"><Constant dataType="string">q</Constant></Apply>',
+        ),
+        model: shown('a'),
+      }),
+      /^pmml\/arguments@3 /,
+    ],
+    [
+      'Lag',
+      pmml({ transformations: derived('a', '<Lag field="x"/>'), model: shown('a') }),
+      /^pmml\/not-supported@3 <Lag>/,
+    ],
+    [
+      'Aggregate',
+      pmml({ transformations: derived('a', '<Aggregate field="x" function="sum"/>'), model: shown('a') }),
+      /^pmml\/not-supported@3 <Aggregate>/,
+    ],
+    [
+      'a table outside the document',
+      pmml({
+        transformations: derived(
+          'a',
+          '<MapValues outputColumn="o"><FieldColumnPair field="x" column="i"/><TableLocator/></MapValues>',
+        ),
+        model: shown('a'),
+      }),
+      /^pmml\/not-supported@3 <TableLocator>.*never fetched/,
+    ],
+    [
+      'a threshold that is no number',
+      pmml({
+        model: tree(
+          '<Node><True/><Node score="1"><SimplePredicate field="x" operator="lessThan" value="abc"/></Node></Node>',
+        ),
+      }),
+      /^pmml\/literal@5 <SimplePredicate>.*"abc"/,
+    ],
+    [
+      'an unknown operator',
+      pmml({
+        model: tree(
+          '<Node><True/><Node score="1"><SimplePredicate field="x" operator="like" value="1"/></Node></Node>',
+        ),
+      }),
+      /^pmml\/attribute-value@5 /,
+    ],
+    [
+      'an embedded model',
+      pmml({ model: tree('<Node score="1"><True/><Regression functionName="regression"/></Node>') }),
+      /^pmml\/not-supported@5 <Regression>/,
+    ],
+    [
+      'a Node without predicate',
+      pmml({ model: tree('<Node score="1"/>') }),
+      /^pmml\/missing-element@5 <Node>/,
+    ],
+    [
+      'a score that is no number',
+      pmml({ model: tree('<Node score="big"><True/></Node>') }),
+      /^pmml\/not-a-number@5 /,
+    ],
+    [
+      'a default child that is none',
+      pmml({
+        model: tree(
+          '<Node defaultChild="7"><True/><Node id="1" score="1"><SimplePredicate field="x" operator="lessThan" value="1"/></Node></Node>',
+        ).replace('functionName', 'missingValueStrategy="defaultChild" functionName'),
+      }),
+      /^pmml\/unknown-node@5 /,
+    ],
+    [
+      'a weighted confidence of a regression',
+      pmml({
+        model: tree('<Node score="1"><True/></Node>').replace(
+          'functionName',
+          'missingValueStrategy="weightedConfidence" functionName',
+        ),
+      }),
+      /^pmml\/not-supported@4 /,
+    ],
+    [
+      'a model not to be scored',
+      pmml({ model: regression().replace('functionName', 'isScorable="false" functionName') }),
+      /^pmml\/not-scorable@4 /,
+    ],
+    [
+      'an array that lies about its length',
+      pmml({
+        model: tree(
+          '<Node><True/><Node score="1"><SimpleSetPredicate field="x" booleanOperator="isIn"><Array n="3" type="real">1 2</Array></SimpleSetPredicate></Node></Node>',
+        ),
+      }),
+      /^pmml\/array@5 /,
+    ],
+    [
+      'order among unordered text',
+      pmml({
+        fields: '<DataField name="x" dataType="string" optype="categorical"/>',
+        model: tree(
+          '<Node><True/><Node score="1"><SimplePredicate field="x" operator="lessThan" value="a"/></Node></Node>',
+        ),
+      }),
+      /^pmml\/not-ordered@5 /,
+    ],
+    [
+      'the standard error',
+      pmml({
+        model: regression(
+          undefined,
+          undefined,
+          '<Output><OutputField name="o" feature="standardError"/></Output>',
+        ),
+      }),
+      /^pmml\/not-supported@4 <OutputField>.*standardError/,
+    ],
+  ];
+  it.each(cases)('%s', (_, text, want) => {
+    expect(refusal(text)).toMatch(want);
+  });
+
+  it('predicates nested without end', () => {
+    const n = 1000;
+    const test = `${'<CompoundPredicate booleanOperator="and">'.repeat(n)}<True/>${'</CompoundPredicate>'.repeat(n)}`;
+    expect(refusal(pmml({ model: tree(`<Node><True/><Node score="1">${test}</Node></Node>`) }))).toMatch(
+      /^pmml\/too-deep@5 /,
+    );
+  });
+
+  it('expressions nested without end', () => {
+    const n = 1000;
+    const e = `${'<Apply function="abs">'.repeat(n)}<FieldRef field="x"/>${'</Apply>'.repeat(n)}`;
+    expect(refusal(pmml({ transformations: derived('a', e), model: shown('a') }))).toMatch(
+      /^pmml\/too-deep@3 /,
+    );
+  });
+
+  it('derived fields in a long row, each made of the next', () => {
+    const n = 5000;
+    const chain = Array.from({ length: n }, (_, i) =>
+      derived(`d${i}`, `<FieldRef field="${i === n - 1 ? 'x' : `d${i + 1}`}"/>`),
+    );
+    expect(refusal(pmml({ transformations: chain.join(''), model: shown('d0') }))).toMatch(
+      /^pmml\/too-deep@3 /,
+    );
+  });
+});
+
+describe('a document that is odd, and read', () => {
+  it('a deep tree', () => {
+    const n = 1000;
+    const nodes = `<Node score="0"><True/>${Array.from({ length: n }, (_, i) => `<Node score="${i + 1}"><SimplePredicate field="x" operator="greaterThan" value="${i}"/>`).join('')}${'</Node>'.repeat(n)}</Node>`;
+    const { model } = readText(
+      pmml({
+        model: tree(nodes).replace('functionName', 'noTrueChildStrategy="returnLastPrediction" functionName'),
+      }),
+    );
+    expect(evaluate(model, [{ x: 0 }, { x: 500.5 }, { x: 5000 }]).map((r) => r.prediction)).toEqual([
+      0, 501, 1000,
+    ]);
+  });
+
+  it('names like __proto__, constructor and the empty one', () => {
+    const names = ['__proto__', 'constructor', 'toString'];
+    const fields = names
+      .map((n) => `<DataField name="${n}" dataType="double" optype="continuous"/>`)
+      .join('');
+    const { model } = readText(
+      pmml({
+        fields,
+        model: regression(
+          `<RegressionTable intercept="0">${names.map((n, i) => `<NumericPredictor name="${n}" coefficient="${10 ** i}"/>`).join('')}</RegressionTable>`,
+          names.map((n) => `<MiningField name="${n}"/>`).join(''),
+          '<Output><OutputField name="hasOwnProperty" feature="predictedValue"/></Output>',
+        ),
+      }),
+    );
+    const row = JSON.parse('{"__proto__": 1, "constructor": 2, "toString": 3}');
+    expect(evaluate(model, [row])[0]?.hasOwnProperty).toBe(321);
+  });
+
+  it('a namespace that disagrees with the version: a warning', () => {
+    const { model, diagnostics } = readText(pmml({ version: '4.1' }));
+    expect(model.version).toBe('4.1');
+    expect(diagnostics.map((d) => `${d.severity} ${d.rule}`)).toEqual(['warning pmml/namespace']);
+  });
+
+  it('prefixed elements and extensions everywhere', () => {
+    const text = pmml({})
+      .replace(/<(\/?)(?=[A-Z])/g, '<$1p:')
+      .replace('xmlns=', 'xmlns:p=')
+      .replace('<p:Header/>', '<p:Header><p:Extension><any><thing/></any></p:Extension></p:Header>');
+    expect(evaluate(readText(text).model, [{ x: 3 }])[0]?.prediction).toBe(7);
+  });
+
+  it('a further model: the first is read, and a warning says so', () => {
+    const { diagnostics } = readText(pmml({ model: `${regression()}\n${regression()}` }));
+    expect(diagnostics.map((d) => d.rule)).toEqual(['pmml/further-model']);
+  });
+});
+
+describe('detection', () => {
+  const head = (text: string) => reader.detect(new TextEncoder().encode(text), 'x');
+  it('is by the root element', () => {
+    expect(head('<?xml version="1.0"?>\n<!-- a comment with <PMML> inside -->\n<PMML version="4.4">')).toBe(
+      true,
+    );
+    expect(head('<p:PMML xmlns:p="u" version="4.4">')).toBe(true);
+    expect(head('<!-- <PMML> --><svg/>')).toBe(false);
+    expect(head('{"learner": 1}')).toBe(false);
+  });
+});
+
+describe('documents with bytes changed at random', () => {
+  const folder = 'fixtures/pmml/spec';
+  const documents = readdirSync(folder, { withFileTypes: true })
+    .filter((e) => e.isDirectory())
+    .map((e) => readFileSync(`${folder}/${e.name}/model.pmml`));
+
+  it('give a typed error or a model, never anything else', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(documents.length - 1),
+        fc.array(fc.tuple(fc.nat(1 << 16), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }),
+        fc.option(fc.nat(1 << 16)),
+        (which, changes, cut) => {
+          const data = Uint8Array.from(documents[which] as Buffer);
+          for (const [at, byte] of changes) data[at % data.length] = byte;
+          const part = cut === null ? data : data.subarray(0, cut % data.length);
+          try {
+            evaluator(reader.read(memorySource('m.pmml', part)).model);
+          } catch (e) {
+            expect(e).toBeInstanceOf(PortolanError);
+          }
+        },
+      ),
+      { numRuns: 1500, seed: 20261121 },
+    );
+  });
+
+  it('the same with digits, names and quotes exchanged, so that more of them stay well-formed', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(documents.length - 1),
+        fc.nat(1 << 16),
+        fc.constantFrom('', '0', '-1', '1e999', 'NaN', 'x', '__proto__', 'true', '9'.repeat(400)),
+        (which, at, value) => {
+          let n = -1;
+          const text = (documents[which] as Buffer).toString('utf8');
+          const count = (text.match(/="[^"]*"/g) ?? []).length;
+          const changed = text.replace(/="[^"]*"/g, (old) => (++n === at % count ? `="${value}"` : old));
+          try {
+            evaluator(reader.read(memorySource('m.pmml', new TextEncoder().encode(changed))).model);
+          } catch (e) {
+            expect(e).toBeInstanceOf(PortolanError);
+          }
+        },
+      ),
+      { numRuns: 1500, seed: 20261122 },
+    );
+  });
+});
