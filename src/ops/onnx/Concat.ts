@@ -8,7 +8,7 @@ import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, rowShape } from './axes.ts';
 import { attributesBut, finish } from './expansion.ts';
 import { same, sum } from './extents.ts';
-import { chooseRow, copy, intRow, lookUp, whole } from './take.ts';
+import { chooseRow, copyRuns, intRow, lookUp, whole } from './take.ts';
 
 const inferConcat =
   (otherwise?: number) =>
@@ -57,7 +57,7 @@ export const Concat: readonly Operator[] = [
       let at = 0;
       for (const t of given) {
         const run = (t.dims[axis] as number) * inner;
-        for (let i = 0; i < outer; i++) copy(out, i * length * inner + at, t, i * run, run);
+        copyRuns({ to: out, at, step: length * inner }, { from: t, start: 0, step: run }, run, outer);
         at += run;
       }
       return [out];

@@ -10,20 +10,16 @@ import { indices } from './constraints.ts';
 import { chooseRow, copy, intRow, take, takeRow, whole } from './take.ts';
 
 /** Indices counted from the front; one outside `[-extent, extent)` is refused. */
-export const indicesFromFront = (node: Node, given: readonly number[], extent: number): number[] =>
-  given.map((i) => {
-    if (i < -extent || i >= extent) refused(node, `index ${i} is outside an axis of extent ${extent}`);
-    return i < 0 ? i + extent : i;
-  });
-
-/** The same over a tensor of indices, which may be long. */
-const positions = (node: Node, at: Tensor, extent: number): Int32Array => {
-  const given = at.data as ArrayLike<number | bigint>;
+export const indicesFromFront = (
+  node: Node,
+  given: ArrayLike<number | bigint>,
+  extent: number,
+): Int32Array => {
   const out = new Int32Array(given.length);
-  for (let k = 0; k < out.length; k++) {
-    const i = Number(given[k]);
+  for (let n = 0; n < out.length; n++) {
+    const i = Number(given[n]);
     if (i < -extent || i >= extent) refused(node, `index ${i} is outside an axis of extent ${extent}`);
-    out[k] = i < 0 ? i + extent : i;
+    out[n] = i < 0 ? i + extent : i;
   }
   return out;
 };
@@ -70,7 +66,7 @@ export const Gather: Operator = {
     const extent = data.dims[axis] as number;
     const inner = countOf(data.dims.slice(axis + 1));
     const outer = countOf(data.dims.slice(0, axis));
-    const index = positions(node, at, extent);
+    const index = indicesFromFront(node, at.data as ArrayLike<number | bigint>, extent);
     const dims = data.dims.toSpliced(axis, 1, ...at.dims);
     if (inner === 1 && outer === 1) return [take(data, dims, index)];
     const out = zeros(data.dtype, dims);

@@ -3,7 +3,7 @@ import { type Node, tensorType } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf, ints, rowShape, rowsByType } from './axes.ts';
+import { axisOf, dimsOf, rowShape, rowsByType } from './axes.ts';
 import { indices } from './constraints.ts';
 import { fromFrontRow, indicesFromFront } from './Gather.ts';
 import { intRow, lookUp, take, walk, whole } from './take.ts';
@@ -30,7 +30,7 @@ export const GatherElements: Operator = {
     const axis = axisOf(node, data.dims.length, 0);
     checkInside(node, at.dims, data.dims, axis);
     const step = strides(data.dims)[axis] as number;
-    const index = indicesFromFront(node, ints(at) as number[], data.dims[axis] as number);
+    const index = indicesFromFront(node, at.data as Int32Array, data.dims[axis] as number);
     const place = places(at.dims, data.dims, axis);
     return [
       take(

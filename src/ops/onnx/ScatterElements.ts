@@ -1,7 +1,7 @@
 import { tensorType } from '../../ir/model.ts';
 import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf, ints, rowsByType } from './axes.ts';
+import { axisOf, dimsOf, rowsByType } from './axes.ts';
 import { indices } from './constraints.ts';
 import { indicesFromFront } from './Gather.ts';
 import { copyOf, meeting } from './meeting.ts';
@@ -33,7 +33,7 @@ export const ScatterElements: Operator = {
     }
     const own = strides(data.dims);
     const step = own[axis] as number;
-    const index = indicesFromFront(node, ints(at) as number[], data.dims[axis] as number);
+    const index = indicesFromFront(node, at.data as Int32Array, data.dims[axis] as number);
     const place = walk(at.dims, own.with(axis, 0));
     const meet = meeting(node, data.dtype);
     const out = copyOf(data);

@@ -5,7 +5,7 @@ import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, ints, knownInts, rowsUnless } from './axes.ts';
 import { attributesBut, finish, vector } from './expansion.ts';
-import { copy, takeRow } from './take.ts';
+import { copyRuns, takeRow } from './take.ts';
 
 /** Equal parts of an extent, the last one smaller where it does not divide. */
 const equalParts = (extent: number, parts: number): number[] => {
@@ -60,8 +60,13 @@ export const Split: readonly Operator[] = [
       let at = 0;
       return sizes(node, extent, ints(split)).map((part) => {
         const out = zeros(t.dtype, t.dims.with(axis, part));
-        for (let o = 0; o < outer; o++)
-          copy(out, o * part * inner, t, (o * extent + at) * inner, part * inner);
+        const run = part * inner;
+        copyRuns(
+          { to: out, at: 0, step: run },
+          { from: t, start: at * inner, step: extent * inner },
+          run,
+          outer,
+        );
         at += part;
         return out;
       });

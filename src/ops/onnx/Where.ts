@@ -6,6 +6,46 @@ import { type Operator, refused, tensorInput } from '../operator.ts';
 import { broadcastAll, broadcastRows, broadcastTypes, reindex, rowsEach, runs } from './elementwise.ts';
 import { chooseRow } from './take.ts';
 
+/** One run of choices. The same loop twice: the engine compiles one for doubles alone. */
+const chooseDoubles = (
+  when: Uint8Array,
+  x: Float64Array,
+  y: Float64Array,
+  out: Float64Array,
+  at: number,
+  length: number,
+  from: Int32Array,
+  steps: Int32Array,
+): void => {
+  const [w, i, j] = from as unknown as [number, number, number];
+  const [dw, di, dj] = steps as unknown as [number, number, number];
+  for (let n = 0; n < length; n++) {
+    out[at + n] = (when[w + n * dw] ? x[i + n * di] : y[j + n * dj]) as number;
+  }
+};
+
+const chooseElements = (
+  when: Uint8Array,
+  x: ArrayLike<unknown>,
+  y: ArrayLike<unknown>,
+  out: unknown[],
+  at: number,
+  length: number,
+  from: Int32Array,
+  steps: Int32Array,
+  width: number,
+): void => {
+  const [w, i, j] = from as unknown as [number, number, number];
+  const [dw, di, dj] = steps as unknown as [number, number, number];
+  for (let n = 0; n < length; n++) {
+    for (let part = 0; part < width; part++) {
+      out[(at + n) * width + part] = when[w + n * dw]
+        ? x[(i + n * di) * width + part]
+        : y[(j + n * dj) * width + part];
+    }
+  }
+};
+
 /** X where the condition is true, else Y; all three broadcast. ONNX Operators, Where. */
 export const Where: Operator = {
   domain: '',
@@ -21,16 +61,22 @@ export const Where: Operator = {
     const [when, x, y] = inputs as readonly [Tensor, Tensor, Tensor];
     const dims = broadcastAll(node, [when, x, y]);
     const { width } = dtypeInfo(x.dtype);
-    const out = column(x.dtype, countOf(dims)) as unknown[];
-    runs([when.dims, x.dims, y.dims], dims, (at, length, from, steps) => {
-      const [w, i, j] = from as unknown as [number, number, number];
-      const [dw, di, dj] = steps as unknown as [number, number, number];
-      for (let n = 0; n < length; n++) {
-        const [of, k] = when.data[w + n * dw] ? [x.data, i + n * di] : [y.data, j + n * dj];
-        for (let part = 0; part < width; part++) out[(at + n) * width + part] = of[k * width + part];
-      }
-    });
-    return [tensor(x.dtype, dims, out as unknown as Tensor['data'])];
+    const out = column(x.dtype, countOf(dims));
+    const choose = out instanceof Float64Array && width === 1 ? chooseDoubles : chooseElements;
+    runs([when.dims, x.dims, y.dims], dims, (at, length, from, steps) =>
+      choose(
+        when.data as never,
+        x.data as never,
+        y.data as never,
+        out as never,
+        at,
+        length,
+        from,
+        steps,
+        width,
+      ),
+    );
+    return [tensor(x.dtype, dims, out)];
   },
   lower: (node, inputs) => {
     const given = inputs as readonly [Lowered, Lowered, Lowered];

@@ -2,7 +2,6 @@
 import type { Loop, Lowered, Row } from '../../kernel/row.ts';
 import { type Column, column, type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
-import { stepRounder } from './accumulate.ts';
 import { intRow, whole } from './take.ts';
 
 /** A matrix in an array: where it begins, and how far apart its rows and its columns are. */
@@ -13,27 +12,35 @@ export interface Matrix {
   readonly column: number;
 }
 
+type Size = readonly [m: number, k: number, n: number];
+
 /**
  * Adds to `out[at …]`, [m, n] row-major, the product of `a` [m, k] and `b` [k, n]. Each element is summed in the order
  * of k; the product and the sum are rounded to the array's own precision at every step.
  */
-const addProduct = (
-  out: Float64Array | Float32Array,
-  at: number,
-  a: Matrix,
-  b: Matrix,
-  [m, k, n]: readonly [number, number, number],
-  step: (x: number) => number,
-): void => {
+const addDoubles = (out: Float64Array, at: number, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
   const [x, y] = [a.data as Float64Array, b.data as Float64Array];
   for (let i = 0; i < m; i++) {
     const to = at + i * n;
     for (let l = 0; l < k; l++) {
       const f = x[a.at + i * a.row + l * a.column] as number;
-      let from = b.at + l * b.row;
+      const from = b.at + l * b.row;
       for (let j = 0; j < n; j++) {
-        out[to + j] = (out[to + j] as number) + step(f * (y[from] as number));
-        from += b.column;
+        out[to + j] = (out[to + j] as number) + f * (y[from + j * b.column] as number);
+      }
+    }
+  }
+};
+
+const addSingles = (out: Float32Array, at: number, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
+  const [x, y] = [a.data as Float32Array, b.data as Float32Array];
+  for (let i = 0; i < m; i++) {
+    const to = at + i * n;
+    for (let l = 0; l < k; l++) {
+      const f = x[a.at + i * a.row + l * a.column] as number;
+      const from = b.at + l * b.row;
+      for (let j = 0; j < n; j++) {
+        out[to + j] = (out[to + j] as number) + Math.fround(f * (y[from + j * b.column] as number));
       }
     }
   }
@@ -44,7 +51,7 @@ const addBig = (
   at: number,
   a: Matrix,
   b: Matrix,
-  [m, k, n]: readonly [number, number, number],
+  [m, k, n]: Size,
   times: (x: number | bigint, y: number | bigint) => bigint,
 ): void => {
   for (let i = 0; i < m; i++) {
@@ -66,18 +73,23 @@ const addBig = (
  * precision, the smaller floats in single precision and rounded at the end, integers exactly and then wrapped.
  */
 export const products = (dtype: DType, count: number) => {
-  if (isFloat(dtype)) {
-    const out = dtype === 'float64' ? new Float64Array(count) : new Float32Array(count);
-    const [step, round] = [stepRounder(dtype), rounder(dtype)];
+  if (dtype === 'float64') {
+    const out = new Float64Array(count);
     return {
-      add: (at: number, a: Matrix, b: Matrix, size: readonly [number, number, number]) =>
-        addProduct(out, at, a, b, size, step),
-      done: (): Column => (dtype === 'float64' || dtype === 'float32' ? out : Float32Array.from(out, round)),
+      add: (at: number, a: Matrix, b: Matrix, size: Size) => addDoubles(out, at, a, b, size),
+      done: (): Column => out,
+    };
+  }
+  if (isFloat(dtype)) {
+    const out = new Float32Array(count);
+    return {
+      add: (at: number, a: Matrix, b: Matrix, size: Size) => addSingles(out, at, a, b, size),
+      done: (): Column => (dtype === 'float32' ? out : Float32Array.from(out, rounder(dtype))),
     };
   }
   const out = new BigInt64Array(count);
   return {
-    add: (at: number, a: Matrix, b: Matrix, size: readonly [number, number, number]) =>
+    add: (at: number, a: Matrix, b: Matrix, size: Size) =>
       addBig(out, at, a, b, size, (x, y) => BigInt(x) * BigInt(y)),
     done: (): Column => {
       const wrapped = column(dtype, count) as unknown as (number | bigint)[];
@@ -94,7 +106,7 @@ export const products = (dtype: DType, count: number) => {
 export const lowerProduct =
   (
     dtype: DType,
-    [m, k, n]: readonly [number, number, number],
+    [m, k, n]: Size,
     a: (i: Row, l: Row) => Row,
     b: (l: Row, j: Row) => Row,
   ): Lowered['element'] =>

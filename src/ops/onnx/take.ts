@@ -7,39 +7,87 @@ import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 /** The tensor of shape `dims` whose element i is element `index[i]` of `t`. */
 export const take = (t: Tensor, dims: readonly number[], index: ArrayLike<number>): Tensor => {
   const { width } = dtypeInfo(t.dtype);
+  const out = column(t.dtype, index.length);
   if (t.data instanceof Float64Array && width === 1) {
-    // What forests look up, millions of times: a loop of its own stays in one array type.
-    const values = t.data;
-    const found = new Float64Array(index.length);
-    for (let i = 0; i < index.length; i++) found[i] = values[index[i] as number] as number;
-    return tensor(t.dtype, dims, found);
-  }
-  const out = column(t.dtype, index.length) as unknown[];
-  const from = t.data as ArrayLike<unknown>;
-  if (width === 1) {
-    for (let i = 0; i < index.length; i++) out[i] = from[index[i] as number];
+    // A loop of its own, which the engine compiles for doubles.
+    const [to, from] = [out as Float64Array, t.data];
+    for (let i = 0; i < index.length; i++) to[i] = from[index[i] as number] as number;
   } else {
+    const [to, from] = [out as unknown[], t.data as ArrayLike<unknown>];
     for (let i = 0; i < index.length; i++) {
-      out[2 * i] = from[2 * (index[i] as number)];
-      out[2 * i + 1] = from[2 * (index[i] as number) + 1];
+      for (let part = 0; part < width; part++)
+        to[width * i + part] = from[width * (index[i] as number) + part];
     }
   }
-  return tensor(t.dtype, dims, out as unknown as Tensor['data']);
+  return tensor(t.dtype, dims, out);
 };
 
 /** The same elements in another shape. */
 export const reshaped = (t: Tensor, dims: readonly number[]): Tensor => tensor(t.dtype, dims, t.data);
 
 /** Copies `count` elements between arrays of one dtype. */
-export const copy = (to: Tensor, at: number, from: Tensor, start: number, count: number): void => {
+export const copy = (to: Tensor, at: number, from: Tensor, start: number, count: number): void =>
+  copyRuns({ to, at, step: 0 }, { from, start, step: 0 }, count, 1);
+
+/** Below so many elements a loop is faster than a call for each run. */
+const short = 16;
+
+/** Copies runs of `length` elements, `times` of them, so far apart in each array. */
+export const copyRuns = (
+  { to, at, step }: { to: Tensor; at: number; step: number },
+  source: { from: Tensor; start: number; step: number },
+  length: number,
+  times: number,
+): void => {
+  const { from, start } = source;
   const { width } = dtypeInfo(to.dtype);
-  if (Array.isArray(from.data)) {
-    for (let i = 0; i < count; i++) (to.data as string[])[at + i] = from.data[start + i] as string;
-  } else {
-    (to.data as Float64Array).set(
-      (from.data as Float64Array).subarray(start * width, (start + count) * width),
+  if (Array.isArray(from.data) || length * width < short) {
+    const copyEach = from.data instanceof Float64Array ? eachDouble : eachElement;
+    const distance = [step * width, source.step * width] as const;
+    copyEach(
+      to.data as never,
       at * width,
+      from.data as never,
+      start * width,
+      length * width,
+      times,
+      distance,
     );
+    return;
+  }
+  for (let i = 0; i < times; i++) {
+    const first = (start + i * source.step) * width;
+    const run = (from.data as Float64Array).subarray(first, first + length * width);
+    (to.data as Float64Array).set(run, (at + i * step) * width);
+  }
+};
+
+/** The same loop twice: the engine compiles one for doubles alone. */
+const eachDouble = (
+  to: Float64Array,
+  at: number,
+  from: Float64Array,
+  start: number,
+  length: number,
+  times: number,
+  [step, sourceStep]: readonly [number, number],
+): void => {
+  for (let i = 0; i < times; i++) {
+    for (let n = 0; n < length; n++) to[at + i * step + n] = from[start + i * sourceStep + n] as number;
+  }
+};
+
+const eachElement = (
+  to: unknown[],
+  at: number,
+  from: ArrayLike<unknown>,
+  start: number,
+  length: number,
+  times: number,
+  [step, sourceStep]: readonly [number, number],
+): void => {
+  for (let i = 0; i < times; i++) {
+    for (let n = 0; n < length; n++) to[at + i * step + n] = from[start + i * sourceStep + n];
   }
 };
 
