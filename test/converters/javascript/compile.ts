@@ -2,6 +2,7 @@
 import { programCode } from '../../../converters/javascript/program.ts';
 import type { Program } from '../../../src/kernel/row.ts';
 import { type Column, column } from '../../../src/tensor/dtype.ts';
+import { importText } from './models.ts';
 
 interface Compiled {
   readonly score: (n: number) => void;
@@ -12,9 +13,7 @@ export const compile = async (program: Program) => {
   const code = programCode(program);
   const slots = [...program.inputs, ...program.outputs.map((o) => o.slot)];
   const text = `${code.source}\nexport const buffers = [${slots.map((s) => code.buffer(s)).join(', ')}];\nexport { score };`;
-  const { score, buffers } = (await import(
-    /* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
-  )) as Compiled;
+  const { score, buffers } = await importText<Compiled>(text);
   const bufferOf = new Map(slots.map((s, i) => [s, buffers[i] as Column]));
   return {
     source: code.source,

@@ -18,9 +18,12 @@ export interface Written {
   readonly model: { sha256: string; inputs: { name: string }[]; outputs: { name: string }[] };
 }
 
-/** The module as a user imports it. */
-export const load = async (source: string): Promise<Written> =>
+/** A module from its text. */
+export const importText = async <T>(source: string): Promise<T> =>
   import(/* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`);
+
+/** A written module as a user imports it. */
+export const load = (source: string): Promise<Written> => importText<Written>(source);
 
 /** A model from PMML text. */
 export const readPmml = async (text: string): Promise<Model> => {
