@@ -19,10 +19,11 @@ const floats: readonly DType[] = ['float32', 'float64', 'float16'];
 
 /**
  * Y = post_transform(aggregate of the leaf weights reached), `[N, n_targets]` in the dtype of the input, which thresholds
- * and weights have too. ai.onnx.ml, TreeEnsemble. Each leaf gives to one target; transforms are computed in float32.
+ * and weights have too. ai.onnx.ml, TreeEnsemble. Each leaf gives to one target; transforms are computed in float32,
+ * and so is all of a float16 ensemble, rounded at the end.
  *
  * The specification is followed where onnxruntime 1.30 departs from it: the runtime skips all transforms but PROBIT
- * where there is one target, and sends NaN to the true branch of BRANCH_NEQ.
+ * where there is one target, takes 1 for LOGISTIC and 2 for SOFTMAX, and sends NaN to the true branch of BRANCH_NEQ.
  */
 export const TreeEnsemble: Operator = {
   domain: ML,
@@ -44,8 +45,9 @@ export const TreeEnsemble: Operator = {
     // A minimum or maximum of -0 becomes 0, as a sum (from 0) is.
     const settled = sums ? scores : b.op('Add', [scores, literal(b, ensemble.dtype, 0)]);
     const transform = postTransformOf(node);
-    if (transform === 'NONE') return [settled];
-    return [cast(b, postTransform(b, cast(b, settled, 'float32'), transform), ensemble.dtype)];
+    const transformed =
+      transform === 'NONE' ? settled : postTransform(b, cast(b, settled, 'float32'), transform);
+    return [cast(b, transformed, tensorInput(node, 0).dtype)];
   },
   rows: rowsEach,
 };
@@ -77,7 +79,7 @@ const read = (node: Node): Ensemble => {
     // Out of range stays out of range: a negative id must not become another leaf.
     Int32Array.from(ids, (id, i) => (id < 0 ? count : leaf[i] ? ~id : id));
   return {
-    dtype: tensorInput(node, 0).dtype,
+    dtype: tensorInput(node, 0).dtype === 'float64' ? 'float64' : 'float32',
     mode,
     feature,
     threshold,

@@ -30,7 +30,7 @@ export const TreeEnsembleRegressor: Operator = {
       refused(node, `there are ${base.length} base values for ${targets} targets`);
     }
     const scores = scoresOf(b, node.inputs[0] as Value, ensemble, targets, aggregate).map(({ value }, i) =>
-      withBase(b, value, base[i], aggregate, ensemble.dtype as 'float32'),
+      withBase(b, value, base[i], aggregate, ensemble.dtype),
     );
     return [postTransform(b, cast(b, concat(b, scores), 'float32'), postTransformOf(node))];
   },

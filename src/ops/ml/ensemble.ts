@@ -20,7 +20,7 @@ export type Mode = (typeof modes)[number];
 /** Tests and leaves as columns. A successor ≥ 0 is a test, a negative one a leaf: `~successor`. */
 export interface Ensemble {
   /** What inputs and thresholds are compared in, and votes added in. */
-  readonly dtype: DType;
+  readonly dtype: 'float32' | 'float64';
   readonly mode: readonly Mode[];
   readonly feature: ArrayLike<number>;
   readonly threshold: ArrayLike<number>;
@@ -179,26 +179,21 @@ const route = (
     table.root(plant(e, e.roots[t] as number, predicates, table, columnOf, outcomeOf));
   }
   const columns = [...columnOf.keys()].map((f) =>
-    cast(b, b.op('Gather', [x, literal(b, 'int64', [f])], { axis: attr.int(1) }), compared(e.dtype)),
+    cast(b, b.op('Gather', [x, literal(b, 'int64', [f])], { axis: attr.int(1) }), e.dtype),
   );
   // A forest of bare leaves tests nothing, and still needs to know how many rows there are.
   if (columns.length === 0) {
-    columns.push(
-      cast(b, b.op('Gather', [x, literal(b, 'int64', [0])], { axis: attr.int(1) }), compared(e.dtype)),
-    );
+    columns.push(cast(b, b.op('Gather', [x, literal(b, 'int64', [0])], { axis: attr.int(1) }), e.dtype));
   }
   const [reached] = b.call([OWN, 'Route'], columns, {
     attributes: {
-      predicates: attr.predicates(predicates.build((v) => constant(compared(e.dtype), v))),
+      predicates: attr.predicates(predicates.build((v) => constant(e.dtype, v))),
       trees: attr.trees(table.build((v, dims) => constant('float64', v, dims))),
     },
     outputs: [b.unique('outcomes'), null],
   });
   return { outcomes: reached as Value, leaves, perTree: outcomes };
 };
-
-/** float16 is compared in float32: the same decisions, since every float16 is a float32. */
-const compared = (dtype: DType): DType => (dtype === 'float16' ? 'float32' : dtype);
 
 /** Copies the tests of one tree into the table; returns what its root leads to. */
 const plant = (

@@ -1,7 +1,6 @@
 /** The tree attributes that TreeEnsembleClassifier and TreeEnsembleRegressor share: `nodes_*`, and votes by tree and node id. */
 import { dataOfAttribute, floatsOf, intsOf, stringsOf } from '../../ir/attributes.ts';
 import type { Node } from '../../ir/model.ts';
-import type { DType } from '../../tensor/dtype.ts';
 import { tensorInput } from '../operator.ts';
 import { broken, checkEnsemble, type Ensemble, type Leaf, type Mode } from './ensemble.ts';
 
@@ -25,7 +24,7 @@ export const floatsOrTensor = (node: Node, name: string): ArrayLike<number> | un
  * float64 where the input or an attribute is double, else float32: integers are compared as float32, as onnxruntime
  * does.
  */
-const computedIn = (node: Node, votes: 'class' | 'target'): DType => {
+const computedIn = (node: Node, votes: 'class' | 'target'): Ensemble['dtype'] => {
   const doubles = ['nodes_values', `${votes}_weights`, 'base_values'].some(
     (name) => dataOfAttribute(node, `${name}_as_tensor`)?.dtype === 'float64',
   );
