@@ -3,14 +3,13 @@
  * own operators, and those of another opset, are replaced by what they `express` or `expand` to, until none is left.
  * Keeps values; sums of trees become one operator (see fuse.ts).
  */
-import type { Operators } from '../ir/builder.ts';
 import { fail, isRefusal, type Place, PortolanError, type Refusal, refuse } from '../ir/diagnostic.ts';
 import { type Model, type Node, type OpId, opName, type Region, type Value } from '../ir/model.ts';
-import { find, operators, resolve } from '../ops/registry.ts';
+import { find, resolve } from '../ops/registry.ts';
 import { dead } from './dead.ts';
 import { fuseTrees } from './fuse.ts';
 import { gapOf } from './gaps.ts';
-import { rebuild } from './rebuild.ts';
+import { operatorsAt, rebuild } from './rebuild.ts';
 
 export type Opsets = ReadonlyMap<string, number>;
 
@@ -26,12 +25,6 @@ const removed = new Map([
   ['ai.onnx.ml.TreeEnsembleClassifier', 5],
   ['ai.onnx.ml.TreeEnsembleRegressor', 5],
 ]);
-
-/** The operators of the target alone: what a rewrite makes is resolved at its opsets. */
-const at = (opsets: Opsets): Operators => ({
-  infer: operators.infer,
-  resolve: (domain, name, opset) => resolve(domain, name, opset ?? opsets.get(domain)),
-});
 
 type Status = { readonly k: 'keep' } | { readonly k: 'stamp'; readonly op: OpId } | { readonly k: 'rewrite' };
 
@@ -75,7 +68,7 @@ const withTarget = (say: () => Said): Said => {
 
 const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly obstacles: Obstacle[] } => {
   const obstacles = new Map<string, Obstacle>();
-  let current = dead(fuseTrees(model, opsets, at(opsets)));
+  let current = dead(fuseTrees(model, opsets, operatorsAt(opsets)));
   for (let changed = true, depth = 0; changed; depth++) {
     if (depth > 32) fail('express/depth', 'operators are expressed by each other without end');
     changed = false;
@@ -115,7 +108,7 @@ const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly o
         if (result) changed = true;
         return result;
       },
-      at(opsets),
+      operatorsAt(opsets),
     );
     for (const [key, obstacle] of refusedHere) obstacles.set(key, obstacle);
     // A refused node is kept as it is: without this the walk would try it for ever beside others that move on.

@@ -9,13 +9,14 @@ import { find } from '../ops/registry.ts';
 import { constant, type Data, dataOf, load } from '../tensor/data.ts';
 import { dtypeInfo, isFloat } from '../tensor/dtype.ts';
 import { dead } from './dead.ts';
-import { rebuild } from './rebuild.ts';
+import { operatorsAt, rebuild } from './rebuild.ts';
 
 const defaultLimit = 1 << 20;
 
 export const fold = (model: Model, limit = defaultLimit): Model => {
-  const folded = rebuild(model, folding(limit));
-  return dead(shareNodes(shareConstants(rebuild(folded, simplifying(folded)))));
+  const known = operatorsAt(model.opsets);
+  const folded = rebuild(model, folding(limit), known);
+  return dead(shareNodes(shareConstants(rebuild(folded, simplifying(folded), known))));
 };
 
 /** Bytes that elements take; strings by their length. */

@@ -1,6 +1,7 @@
 /** Names of results are an interface: whoever asked for `y` finds `y`, whatever a pass made of the node behind it. */
+import type { Operators } from '../ir/builder.ts';
 import type { Attribute, Node, Region, Value } from '../ir/model.ts';
-import { resolve } from '../ops/registry.ts';
+import { operators } from '../ops/registry.ts';
 
 interface Named {
   readonly region: Region;
@@ -12,7 +13,11 @@ interface Named {
  * The region with its results called `names`. A value that is a result twice, or is an input too, is given its
  * further names by Identity; an inner value that holds a wanted name gives way.
  */
-export const nameResults = (region: Region, names: readonly string[]): Named => {
+export const nameResults = (
+  region: Region,
+  names: readonly string[],
+  known: Operators = operators,
+): Named => {
   if (region.results.every((v, i) => v.name === names[i])) return { region, moved: new Map() };
   const defined = [
     ...region.params,
@@ -26,7 +31,7 @@ export const nameResults = (region: Region, names: readonly string[]): Named => 
   });
   const moved = new Map<Value, Value>();
   const aliases: Node[] = [];
-  const identity = resolve('', 'Identity');
+  const identity = known.resolve('', 'Identity');
   const results = region.results.map((v, i) => {
     const name = names[i] as string;
     if (v.name === name) return v;

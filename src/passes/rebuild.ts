@@ -1,6 +1,6 @@
 import { Builder, type Operators } from '../ir/builder.ts';
 import type { Attribute, Field, Model, Node, Region, Value } from '../ir/model.ts';
-import { operators } from '../ops/registry.ts';
+import { operators, resolve } from '../ops/registry.ts';
 import { nameResults } from './names.ts';
 
 /**
@@ -13,6 +13,12 @@ export type Rewrite = (
   inputs: readonly (Value | null)[],
 ) => readonly (Value | null)[] | undefined;
 
+/** What a rewrite makes is resolved at these opsets; at its newest in a domain that they do not name. */
+export const operatorsAt = (opsets: ReadonlyMap<string, number>): Operators => ({
+  infer: operators.infer,
+  resolve: (domain, name, opset) => resolve(domain, name, opset ?? opsets.get(domain)),
+});
+
 /**
  * Copies a model through a rewrite, regions included; fields follow their values, and results keep their names. `known` resolves the operators
  * that the rewrite makes (a pass that writes for an older opset gives one that knows no newer ones).
@@ -23,6 +29,7 @@ export const rebuild = (model: Model, rewrite: Rewrite, known: Operators = opera
   const { region: graph, moved } = nameResults(
     rebuilt,
     model.graph.results.map((v) => v.name),
+    known,
   );
   // A field stands for the result of its name, or for an input.
   const named = new Map([...map].map(([from, to]) => [from, moved.get(to) ?? to]));

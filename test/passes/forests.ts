@@ -60,6 +60,8 @@ export interface Wishes {
   readonly dtypes?: readonly DType[];
   /** Only simple tests, NaN as missing, and trees without sharing: what boosted forests are. */
   readonly plain?: boolean;
+  /** Some tests take both ways where they are UNKNOWN. */
+  readonly both?: boolean;
 }
 
 export const randomCase = (r: Random, wishes: Wishes = {}): Case => {
@@ -127,7 +129,9 @@ const plantTree = (r: Random, tree: number, table: TreeTable, tests: readonly nu
         ? fresh()
         : (there[there.length - 1 - r.below(Math.min(there.length, 4))] as number);
     const [yes, no] = [some(), some()];
-    there.push(table.test(r.pick(tests), yes, no, r.pick([yes, no, some()])));
+    const test = table.test(r.pick(tests), yes, no, r.pick([yes, no, some()]));
+    if (w.both && r.chance(0.4)) table.share(test, r.next(), r.next());
+    there.push(test);
   }
   table.root(there[there.length - 1] as number);
 };

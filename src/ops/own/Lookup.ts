@@ -1,14 +1,18 @@
 import { attr, dataOfAttribute } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { constant, type Data, load } from '../../tensor/data.ts';
+import { type DType, isFloat } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { cast, literal, ML } from '../ml/build.ts';
 import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { withPlanes } from './columns.ts';
 import { Collector } from './elements.ts';
 import { apply, int, loop, slotFor } from './rows.ts';
 import { arity } from './types.ts';
-import { orAll } from './where.ts';
+import { everywhere, orAll, reduce, withLastAxis } from './where.ts';
 
 export interface LookupTable {
   readonly keys: Data;
@@ -94,6 +98,25 @@ export const Lookup: Operator = {
     const missing = orAll(b, [key.under === 'nan' ? null : key.missing, none as Value]);
     return [{ data: data as Value, missing }];
   },
+  express: (node, b, opsets) => {
+    if (!withPlanes(node))
+      return refuse('express/missing', 'its result may be missing, which ONNX cannot hold');
+    const [key] = node.inputs as readonly [Value];
+    const { keys, values, missing } = tableOf(node);
+    const index = indexOf(keys);
+    // One entry more, for a key that is none of these.
+    const entries = [...index.values()];
+    const { data } = load(values);
+    const gone = missing ? load(missing).data : null;
+    const zero = values.dtype === 'string' ? '' : 0;
+    const table = [...entries.map((e) => (gone?.[e] ? zero : (data[e] as number))), zero];
+    const none = [...entries.map((e) => gone?.[e] ?? 0), 1];
+    const entry = entryOf(b, key, [...index.keys()], keys.dtype, opsets);
+    return [
+      b.op('Gather', [literal(b, values.dtype, table), entry], { axis: attr.int(0) }),
+      b.op('Gather', [literal(b, 'bool', none as number[]), entry], { axis: attr.int(0) }),
+    ];
+  },
   lower: (node, [key], to) => {
     const { dims, element } = key as Lowered;
     const { keys, values, gone } = entriesOf(node);
@@ -150,4 +173,43 @@ const entriesOf = (node: Node): { keys: Data; values: Data; gone: Data | null } 
     );
   };
   return { keys: only(keys), values: only(values), gone: missing && only(missing) };
+};
+
+/** Where the key stands among those listed; their number where it is none of them. */
+const entryOf = (
+  b: Builder,
+  key: Value,
+  listed: readonly unknown[],
+  dtype: DType,
+  opsets: ReadonlyMap<string, number>,
+): Value => {
+  const places = listed.map((_, i) => i);
+  if (listed.length === 0) return everywhere(b, key, literal(b, 'int64', 0));
+  // LabelEncoder has no kernels for the other integers.
+  const wide: DType = isFloat(dtype) || dtype === 'string' ? dtype : 'int64';
+  const x = cast(b, key, wide);
+  if ((opsets.get(ML) ?? 0) >= 4) {
+    return b.op([ML, 'LabelEncoder'], [x], {
+      keys_tensor: attr.data(constant(wide, listed as readonly number[])),
+      values_tensor: attr.data(constant('int64', places)),
+      default_tensor: attr.data(constant('int64', [listed.length])),
+    });
+  }
+  const to = { values_int64s: attr.ints(places), default_int64: attr.int(listed.length) };
+  if (wide === 'string') {
+    return b.op([ML, 'LabelEncoder'], [x], {
+      keys_strings: attr.strings(listed as readonly string[]),
+      ...to,
+    });
+  }
+  if (wide === 'int64') {
+    const ints = (listed as readonly (number | bigint)[]).map(BigInt);
+    return b.op([ML, 'LabelEncoder'], [x], { keys_int64s: attr.ints(ints), ...to });
+  }
+  // Is it equal to the first, the second, …? Before version 4 there are no double keys.
+  const equal = b.op('Equal', [withLastAxis(b, x, opsets), literal(b, wide, listed as readonly number[])]);
+  const flags = cast(b, equal, 'int32');
+  const first = b.op('ArgMax', [flags], { axis: attr.int(-1), keepdims: attr.int(0) });
+  const any = cast(b, reduce(b, 'ReduceMax', flags, -1, opsets), 'bool');
+  return b.op('Where', [any, first, literal(b, 'int64', listed.length)]);
 };

@@ -1,8 +1,7 @@
-import { attr, stringOf } from '../../ir/attributes.ts';
+import { stringOf } from '../../ir/attributes.ts';
 import { isRefusal } from '../../ir/diagnostic.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
-import { constant } from '../../tensor/data.ts';
 import { column } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
@@ -49,17 +48,11 @@ export const Sum: Operator = {
     return [tensor(dtype, [rows, 1], out)];
   },
   express: (node, b, opsets) => {
-    const [x, base] = node.inputs as readonly [Value, Value | null];
-    const first = base && baseOf(node) === 'first';
-    const rows = first
-      ? b.op('Gather', [x, b.constant(constant('int64', [0]))], { axis: attr.int(1) })
-      : null;
-    const begun =
-      base && rows
-        ? b.op('Concat', [b.op('Expand', [base, b.op('Shape', [rows])]), x], { axis: attr.int(1) })
-        : x;
-    const sum = sumInOrder(b, begun, opsets);
-    return isRefusal(sum) || !base || first ? (isRefusal(sum) ? sum : [sum]) : [b.op('Add', [sum, base])];
+    const [x, base = null] = node.inputs as readonly [Value, Value | null | undefined];
+    const first = baseOf(node) === 'first';
+    const sum = sumInOrder(b, x, opsets, first ? base : null);
+    if (isRefusal(sum)) return sum;
+    return [base && !first ? b.op('Add', [sum, base]) : sum];
   },
   lower: (node, [x, base]) => {
     const { dtype, dims, element } = x as Lowered;

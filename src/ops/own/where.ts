@@ -64,23 +64,30 @@ export const everywhere = (b: Builder, like: Value, scalar: Value): Value =>
   b.op('Expand', [scalar, b.op('Shape', [like])]);
 
 /**
- * Sum over axis 1 of `[N, K]` in order, `[N, 1]`. CumSum of onnxruntime adds one after the other in the dtype (bit for
- * bit the loop, measured in float32 and float64, on one thread and four); its ReduceSum does not.
+ * Sum over axis 1 of `[N, K]` in order, `[N, 1]`, from `start` `[1]` on. CumSum of onnxruntime adds one after the other in
+ * the dtype (bit for bit the loop, measured in float32 and float64, on one thread and four); its ReduceSum does not.
  */
-export const sumInOrder = (b: Builder, x: Value, opsets: Opsets): Value | Refusal => {
+export const sumInOrder = (
+  b: Builder,
+  x: Value,
+  opsets: Opsets,
+  start: Value | null = null,
+): Value | Refusal => {
   const width = x.type.kind === 'tensor' ? x.type.dims?.[1] : undefined;
-  if (width === 1) return x;
+  if (width === 1) return start ? b.op('Add', [start, x]) : x;
   if (width === 0) return refuse('express/empty-sum', 'a sum over no columns has no form in ONNX');
-  const column = (i: number) =>
-    b.op('Gather', [x, b.constant(constant('int64', [i]))], { axis: attr.int(1) });
+  const column = (of: Value, i: number) =>
+    b.op('Gather', [of, b.constant(constant('int64', [i]))], { axis: attr.int(1) });
   if (opset(opsets) >= 11) {
-    const sums = b.op('CumSum', [x, b.constant(constant('int64', [1], []))]);
-    return b.op('Gather', [sums, b.constant(constant('int64', [-1]))], { axis: attr.int(1) });
+    const from = start && everywhere(b, column(x, 0), start);
+    const terms = from ? b.op('Concat', [from, x], { axis: attr.int(1) }) : x;
+    return column(b.op('CumSum', [terms, b.constant(constant('int64', [1], []))]), -1);
   }
   if (typeof width !== 'number') {
     return refuse('express/sum-width', 'before opset 11 a sum in order needs a known number of columns');
   }
-  return Array.from({ length: width }, (_, i) => column(i)).reduce((sum, c) => b.op('Add', [sum, c]));
+  const columns = Array.from({ length: width }, (_, i) => column(x, i));
+  return [...(start ? [start] : []), ...columns].reduce((sum, c) => b.op('Add', [sum, c]));
 };
 
 /** Where a value may be missing, ONNX cannot hold it. */
