@@ -4,15 +4,12 @@ import type { Builder } from '../../ir/builder.ts';
 import type { Dim, Node, Value } from '../../ir/model.ts';
 import { constant } from '../../tensor/data.ts';
 import type { DType } from '../../tensor/dtype.ts';
-import { numberOfDtype } from '../onnx/constraints.ts';
+import { castTo } from '../onnx/normalization.ts';
 import { refused, tensorInput } from '../operator.ts';
 
 export const ML = 'ai.onnx.ml';
 
-export const cast = (b: Builder, x: Value, dtype: DType): Value =>
-  x.type.kind === 'tensor' && x.type.dtype === dtype
-    ? x
-    : b.op('Cast', [x], { to: attr.int(numberOfDtype(dtype)) });
+export { castTo as cast };
 
 /** An unnamed constant; one element without `dims` is a scalar. */
 export const literal = (

@@ -9,7 +9,7 @@ import { refused } from '../operator.ts';
 import { literal } from './build.ts';
 
 /** In the order of their numbers in TreeEnsemble 5. */
-export const postTransforms = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'] as const;
+const postTransforms = ['NONE', 'SOFTMAX', 'LOGISTIC', 'SOFTMAX_ZERO', 'PROBIT'] as const;
 
 export type PostTransform = (typeof postTransforms)[number];
 

@@ -8,6 +8,7 @@ import { dimsOf } from './axes.ts';
 import { numberOfDtype } from './constraints.ts';
 import { number, vector } from './expansion.ts';
 
+/** x in the dtype; itself where it is already. */
 export const castTo = (b: Builder, x: Value, dtype: DType): Value =>
   x.type.kind === 'tensor' && x.type.dtype === dtype
     ? x
