@@ -35,6 +35,7 @@ const erfc = (x) => {
   const cut = (x >> 11n) << 11n;
   return Number(cut === x ? x : cut | (1n << 11n));
 };`,
+  substring: `const substring = (text, from, to) => (to > from ? text.slice(from, to) : "");`,
   big: `const big = (x) => (Number.isFinite(x) ? BigInt(Math.trunc(x)) : 0n);`,
   big_div: `const big_div = (x, y) => (y === 0n ? 0n : x / y);`,
   big_mod: `const big_mod = (x, y) => {

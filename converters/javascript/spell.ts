@@ -281,7 +281,7 @@ const math = new Set<Fn>([
 const call = (fn: Fn, dtype: DType, from: DType, args: readonly string[], names: Names): string => {
   const [a, b] = args as [string, string];
   if (fn === 'cast') return cast(a, from, dtype, names);
-  if (dtype === 'string') return onStrings(fn, args);
+  if (dtype === 'string') return onStrings(fn, args, names);
   if (fn === 'length') return `${a}.length`;
   if (from === 'bool' && dtype === 'bool') {
     if (fn === 'not') return `!${a}`;
@@ -359,8 +359,8 @@ const cast = (a: string, from: DType, to: DType, names: Names): string => {
     : cut(`Number(BigInt.asIntN(32, ${a}))`, to);
 };
 
-const onStrings = (fn: Fn, args: readonly string[]): string => {
-  const [a, ...rest] = args;
+const onStrings = (fn: Fn, args: readonly string[], names: Names): string => {
+  const [a] = args;
   switch (fn) {
     case 'concat':
       return `(${args.join(' + ')})`;
@@ -371,7 +371,7 @@ const onStrings = (fn: Fn, args: readonly string[]): string => {
     case 'trim':
       return `${a}.trim()`;
     case 'substring':
-      return `${a}.substring(${rest.join(', ')})`;
+      return `${names.helper('substring')}(${args.join(', ')})`;
     default:
       return fail('javascript/function', `JavaScript has no '${fn}' on strings`);
   }

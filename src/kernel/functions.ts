@@ -122,8 +122,8 @@ const onStrings: Partial<Record<Fn, (...x: Scalar[]) => Scalar>> = {
   upper: (x) => String(x).toUpperCase(),
   lower: (x) => String(x).toLowerCase(),
   trim: (x) => String(x).trim(),
-  /** From the first index (from 0), up to the second, in UTF-16 code units. */
-  substring: (x, from, to) => String(x).substring(Number(from), Number(to)),
+  /** From the first index (from 0) up to the second, in UTF-16 code units; empty where it is not above. */
+  substring: (x, from, to) => (Number(to) > Number(from) ? String(x).slice(Number(from), Number(to)) : ''),
   length: (x) => String(x).length,
 };
 

@@ -195,6 +195,22 @@ export const ownRecipes: Readonly<Record<string, readonly Use[]>> = {
       build: call('Tally', { classes: attr.int(2) }),
     },
   ]),
+  'portolan.Text': [
+    ...['uppercase', 'lowercase', 'trimBlanks', 'stringLength'].map(
+      (fn): Use => ({
+        inputs: [{ dtype: 'string', dims: [2] }],
+        build: call('Text', { fn: attr.string(fn) }),
+      }),
+    ),
+    {
+      inputs: [1, 3].map((n) => ({ dtype: 'string', dims: [n] })),
+      build: call('Text', { fn: attr.string('concat') }),
+    },
+    {
+      inputs: (['string', 'float64', 'float64'] as const).map((dtype) => ({ dtype, dims: [2] })),
+      build: call('Text', { fn: attr.string('substring') }),
+    },
+  ],
   'portolan.Test': overColumns('Test', () => {
     const { predicates, rows } = table();
     return { predicates: attr.predicates(predicates), rows: attr.ints(rows) };

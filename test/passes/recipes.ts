@@ -171,17 +171,6 @@ const casts: Use[] = numberTypes
 
 const truth: readonly DType[] = ['bool'];
 
-/** Their `lower` is a refusal, whatever they are given. */
-export const refusing: readonly string[] = [
-  'AveragePool',
-  'Conv',
-  'GlobalAveragePool',
-  'GlobalMaxPool',
-  'MaxPool',
-  'ai.onnx.ml.SVMClassifier',
-  'ai.onnx.ml.SVMRegressor',
-];
-
 /** By domain and name. */
 export const recipes: Readonly<Record<string, readonly Use[]>> = {
   Abs: unary('Abs', numberTypes),
