@@ -69,8 +69,15 @@ describe('the error function', () => {
   });
 
   it('at the ends', () => {
-    expect([erf(Infinity), erf(-Infinity), erf(Number.NaN), erfc(Number.NaN)]).toEqual([1, -1, Number.NaN, Number.NaN]);
-    expect([erfc(Infinity), erfc(-Infinity), normalCdf(-Infinity), normalCdf(Infinity)]).toEqual([0, 2, 0, 1]);
+    expect([erf(Infinity), erf(-Infinity), erf(Number.NaN), erfc(Number.NaN)]).toEqual([
+      1,
+      -1,
+      Number.NaN,
+      Number.NaN,
+    ]);
+    expect([erfc(Infinity), erfc(-Infinity), normalCdf(-Infinity), normalCdf(Infinity)]).toEqual([
+      0, 2, 0, 1,
+    ]);
     expect(Object.is(erf(-0), -0)).toBe(true);
   });
 });
