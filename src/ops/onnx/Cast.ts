@@ -19,8 +19,8 @@ const target = (node: Node): DType => {
   return dtype;
 };
 
-/** How 8-bit floats are reached: attributes that Cast and CastLike share. */
-export const castingOf = (node: Node): Casting => ({
+/** How 8-bit floats are reached. */
+const castingOf = (node: Node): Casting => ({
   saturate: intOf(node, 'saturate', 1) !== 0,
   roundMode: stringOf(node, 'round_mode', 'up'),
 });

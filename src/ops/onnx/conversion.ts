@@ -91,7 +91,7 @@ const infinities = new Map([
  * A string as a number: plain or scientific notation, INF and NaN in any case. Whatever else it says, which the
  * standard leaves undefined, is NaN.
  */
-export const parseNumber = (text: string): number => {
+const parseNumber = (text: string): number => {
   const trimmed = text.trim();
   return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed)
     ? Number(trimmed)

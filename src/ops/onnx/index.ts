@@ -31,6 +31,7 @@ import { DepthToSpace } from './DepthToSpace.ts';
 import { DequantizeLinear } from './DequantizeLinear.ts';
 import { Div } from './Div.ts';
 import { Dropout } from './Dropout.ts';
+import { Einsum } from './Einsum.ts';
 import { Elu } from './Elu.ts';
 import { Equal } from './Equal.ts';
 import { Erf } from './Erf.ts';
@@ -163,6 +164,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   DequantizeLinear,
   Div,
   Dropout,
+  Einsum,
   Elu,
   Equal,
   Erf,
