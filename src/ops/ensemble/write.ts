@@ -10,25 +10,34 @@ import type { EnsembleTable, TableNode } from './table.ts';
 type Float = 'float32' | 'float64';
 
 /** Numbers of the modes in TreeEnsemble 5. */
-const MODE = { leq: 0, lt: 1, eq: 4, member: 6 } as const;
+const MODE = { leq: 0, lt: 1, eq: 4, neq: 5, member: 6 } as const;
 const modeNames = new Map<number, string>([
   [MODE.leq, 'BRANCH_LEQ'],
   [MODE.lt, 'BRANCH_LT'],
   [MODE.eq, 'BRANCH_EQ'],
+  [MODE.neq, 'BRANCH_NEQ'],
 ]);
 
 interface Columns {
   readonly modes: Uint8Array;
   readonly splits: number[];
   readonly members: number[];
+  /** Where each test leads when the mode written holds, and when not. */
+  readonly holds: readonly number[];
+  readonly fails: readonly number[];
+  /** Does NaN go where the mode written holds? Said for every test: of `x != NaN` the text and onnxruntime think differently. */
+  readonly nan: readonly number[];
 }
 
 /**
  * Tests in the modes of the operator. onnxruntime is fastest where all nodes have one mode: `x < t` becomes `x <= the
  * float before t` where both kinds stand side by side. In float32, thresholds between two floats are narrowed so that
- * no decision over float32 inputs changes.
+ * no decision over float32 inputs changes. `x == t` is written as `x != t` with the successors the other way round: NaN fails it
+ * all the same, and onnxruntime 1.30 makes one test of two BRANCH_EQ in a row on one feature even where they lead to
+ * different leaves (found in a forest of the R package randomForest: 131 of 3,000 random rows wrong, none in this form).
  */
-const columnsOf = (nodes: readonly TableNode[], dtype: Float): Columns => {
+const columnsOf = (table: EnsembleTable, dtype: Float): Columns => {
+  const { nodes } = table;
   const narrow = dtype === 'float32';
   const down = narrow ? nextDown32 : nextDown64;
   const kinds = new Set(
@@ -52,7 +61,7 @@ const columnsOf = (nodes: readonly TableNode[], dtype: Float): Columns => {
       modes[i] = MODE.lt;
       splits.push(-Infinity);
     } else if (held.length === 1) {
-      modes[i] = MODE.eq;
+      modes[i] = nodes[i]?.nanHolds ? MODE.eq : MODE.neq;
       splits.push(held[0] as number);
     } else {
       modes[i] = MODE.member;
@@ -60,7 +69,16 @@ const columnsOf = (nodes: readonly TableNode[], dtype: Float): Columns => {
       members.push(...held, Number.NaN);
     }
   });
-  return { modes, splits, members };
+  const turned = (to: readonly number[], other: readonly number[]) =>
+    to.map((s, i) => (modes[i] === MODE.neq ? (other[i] as number) : s));
+  return {
+    modes,
+    splits,
+    members,
+    holds: turned(table.holds, table.fails),
+    fails: turned(table.fails, table.holds),
+    nan: nodes.map((n, i) => (n.nanHolds || modes[i] === MODE.neq ? 1 : 0)),
+  };
 };
 
 /** `[N, targets]` in the dtype: for each target the sum, from 0 and in the order of the trees, of the leaves reached. */
@@ -71,7 +89,7 @@ export const writeEnsemble = (
   targets: number,
   dtype: Float,
 ): Value => {
-  const { modes, splits, members } = columnsOf(table.nodes, dtype);
+  const { modes, splits, members, holds, fails, nan } = columnsOf(table, dtype);
   const index = (to: number) => (to < 0 ? ~to : to);
   const isLeaf = (to: number) => (to < 0 ? 1 : 0);
   const attributes: Record<string, Attribute> = {
@@ -82,11 +100,11 @@ export const writeEnsemble = (
     nodes_featureids: attr.ints(table.nodes.map((n) => n.feature)),
     nodes_modes: attr.data(constant('uint8', modes)),
     nodes_splits: attr.data(constant(dtype, splits)),
-    nodes_truenodeids: attr.ints(table.holds.map(index)),
-    nodes_trueleafs: attr.ints(table.holds.map(isLeaf)),
-    nodes_falsenodeids: attr.ints(table.fails.map(index)),
-    nodes_falseleafs: attr.ints(table.fails.map(isLeaf)),
-    nodes_missing_value_tracks_true: attr.ints(table.nodes.map((n) => (n.nanHolds ? 1 : 0))),
+    nodes_truenodeids: attr.ints(holds.map(index)),
+    nodes_trueleafs: attr.ints(holds.map(isLeaf)),
+    nodes_falsenodeids: attr.ints(fails.map(index)),
+    nodes_falseleafs: attr.ints(fails.map(isLeaf)),
+    nodes_missing_value_tracks_true: attr.ints(nan),
     leaf_targetids: attr.ints(table.targets),
     leaf_weights: attr.data(constant(dtype, table.weights)),
   };
@@ -109,7 +127,7 @@ export const writeRegressor = (
   targets: number,
   dtype: Float,
 ): Value => {
-  const { modes, splits } = columnsOf(table.nodes, dtype);
+  const { modes, splits, holds, fails, nan: nanHolds } = columnsOf(table, dtype);
   const tree: number[] = [];
   const id: number[] = [];
   const feature: number[] = [];
@@ -150,16 +168,16 @@ export const writeRegressor = (
       feature[row] = node.feature;
       mode[row] = modeNames.get(modes[from] as number) as string;
       value[row] = splits[from] as number;
-      nan[row] = node.nanHolds ? 1 : 0;
+      nan[row] = nanHolds[from] as number;
       open.push(
         {
-          from: table.fails[from] as number,
+          from: fails[from] as number,
           set: (r) => {
             no[row] = r;
           },
         },
         {
-          from: table.holds[from] as number,
+          from: holds[from] as number,
           set: (r) => {
             yes[row] = r;
           },
