@@ -63,9 +63,6 @@ export class Runs implements Bytes {
   }
 }
 
-/** Bytes in memory. */
-export const inMemory = (bytes: Uint8Array): Bytes => ({ length: bytes.length, chunks: () => [bytes] });
-
 /** All bytes in one piece. */
 export const gather = (bytes: Bytes): Uint8Array => {
   const whole = new Uint8Array(bytes.length);

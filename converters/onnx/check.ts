@@ -18,7 +18,7 @@ import { type External, SparseData, TensorData } from './tensors.ts';
 import { checkTrees } from './trees.ts';
 import { typeOf } from './types.ts';
 
-export const newestIr = 14;
+const newestIr = 14;
 
 /** The newest opsets there are meanings for. */
 const newestOpset: ReadonlyMap<string, number> = new Map([
@@ -312,7 +312,7 @@ class Checker {
 }
 
 /** The keys of all that nodes call, bodies included. */
-export function* calls(nodes: readonly NodeProto[]): Iterable<string> {
+function* calls(nodes: readonly NodeProto[]): Iterable<string> {
   for (const n of nodes) {
     yield functionKey(domainOf(n.domain), n.op_type ?? '', n.overload);
     for (const a of n.attribute ?? []) {

@@ -40,6 +40,21 @@ export class Cursor {
     return 0;
   }
 
+  /** Steps over the next byte if it is this one: a further element of the same field. */
+  follows(tag: number, end: number): boolean {
+    if (this.at >= end || this.window[this.at - this.base] !== tag) return false;
+    this.at++;
+    return true;
+  }
+
+  /** The next byte where it is a whole varint, else -1. */
+  private single(): number {
+    const byte = this.window[this.at - this.base];
+    if (byte === undefined || byte >= 0x80) return -1;
+    this.at++;
+    return byte;
+  }
+
   /** Reads a varint of up to 64 bits into `low` and `high`. */
   private varint(): void {
     const start = this.at;
@@ -69,6 +84,8 @@ export class Cursor {
 
   /** An unsigned number: a bigint only above 2^53 - 1. */
   unsigned(): Int {
+    const byte = this.single();
+    if (byte >= 0) return byte;
     this.varint();
     const { low, high } = this;
     return high < 0x20_0000 ? high * 0x1_0000_0000 + low : (BigInt(high) << 32n) | BigInt(low);
@@ -76,6 +93,8 @@ export class Cursor {
 
   /** A signed number in two's complement. */
   signed(): Int {
+    const byte = this.single();
+    if (byte >= 0) return byte;
     this.varint();
     const { low, high } = this;
     if (high < 0x20_0000) return high * 0x1_0000_0000 + low;

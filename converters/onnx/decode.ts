@@ -17,7 +17,7 @@ export interface DecodeLimits {
   readonly messages: number;
 }
 
-export const decodeLimits: DecodeLimits = { depth: 100, messages: 8_000_000 };
+const decodeLimits: DecodeLimits = { depth: 100, messages: 8_000_000 };
 
 /** Text longer than this (compiled engines are kept in attributes) stays in the file. */
 const longText = 1 << 20;
@@ -115,8 +115,11 @@ class Decoder {
       case 'many': {
         draft[spec.name] ??= [];
         const list = draft[spec.name] as unknown[];
-        if (!packed) list.push(this.value(spec, end, depth));
-        else {
+        if (!packed) {
+          const tag = spec.number * 8 + spec.wire;
+          do list.push(this.value(spec, end, depth));
+          while (tag < 0x80 && cursor.follows(tag, end));
+        } else {
           const stop = cursor.lengthWithin(end) + cursor.at;
           while (cursor.at < stop) list.push(this.value(spec, stop, depth));
           if (cursor.at > stop) cursor.fail('length', `the last element of ${spec.name} is cut`, start);

@@ -9,7 +9,7 @@ export type GraphExtra = Omit<
   'node' | 'initializer' | 'sparse_initializer' | 'input' | 'output' | 'value_info'
 >;
 
-export interface AttributeExtra extends Pick<AttributeProto, 'doc_string' | 'unknown'> {
+interface AttributeExtra extends Pick<AttributeProto, 'doc_string' | 'unknown'> {
   /** Of the body, where the attribute is one. */
   readonly graph?: GraphExtra;
 }

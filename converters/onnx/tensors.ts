@@ -19,7 +19,7 @@ const largestRank = 64;
 type ValueField = 'float_data' | 'int32_data' | 'int64_data' | 'double_data' | 'uint64_data' | 'string_data';
 
 /** The typed field for a dtype (TensorProto, comments of the value fields). */
-export const valueField = (dtype: DType): ValueField => {
+const valueField = (dtype: DType): ValueField => {
   switch (dtype) {
     case 'float32':
     case 'complex64':
@@ -49,7 +49,7 @@ const valueFields: readonly ValueField[] = [
 ];
 
 /** Extents as numbers; refuses negative ones and products beyond 2^53. */
-export const dimsOf = (dims: readonly Int[] | undefined, at: Place): number[] => {
+const dimsOf = (dims: readonly Int[] | undefined, at: Place): number[] => {
   const out = (dims ?? []).map(Number);
   if (out.length > largestRank)
     fail('onnx/rank', `${out.length} dimensions; ${largestRank} is the limit`, at);
