@@ -162,13 +162,14 @@ export const Einsum: Operator = {
       node,
       known.map((s) => s.length),
     );
-    // Rows are a label of their own: first in the output and in what has rows, and nowhere else.
+    // Rows are a label of their own: on axis 0 of the output and of what has rows, and nowhere else.
     const [label] = output;
+    const rows = dimsOf(node.outputs[0])?.[0];
     const fits = inputs.every((own, i) =>
-      own.every(
-        (l, axis) =>
-          (l === label ? axis === 0 : true) && (typeof known[i]?.[axis] !== 'string' || l === label),
-      ),
+      own.every((l, axis) => {
+        const d = known[i]?.[axis];
+        return l === label ? axis === 0 && (d === rows || d === 1) : typeof d !== 'string';
+      }),
     );
     return label !== undefined && fits ? 'each' : 'all';
   },
