@@ -168,7 +168,8 @@ export class CoverageMeter {
           // Where the path decides the test, its threshold is as good as out of reach.
           if (tree.truth.isOpaque(tree.trees.test[node] as number)) opaque++;
           else unreachable++;
-        } else if (targets.every((t) => this.hit.has(t))) tried++;
+        } else if (targets.every((t) => this.hit.has(t) || !isNumber(domains[t.slot]?.values[t.value])))
+          tried++;
       }
     }
     let [reached, total, closed] = [0, 0, 0];
@@ -202,8 +203,13 @@ export class CoverageMeter {
       unchecked.push(
         `thresholds of ${n(opaque)} tests on values that depend on several inputs, but for sampled rows`,
       );
-    if (this.plan.packed.left > 0)
-      unchecked.push(`${n(this.plan.packed.left)} boundary cases beyond the limit of rows`);
+    const { left, leftHiding } = this.plan.packed;
+    if (leftHiding > 0) {
+      unchecked.push(
+        `${n(leftHiding)} more values at single tests that make the whole result missing or infinite (missing, mostly); each was tried, but not at every test`,
+      );
+    }
+    if (left > leftHiding) unchecked.push(`${n(left - leftHiding)} boundary cases beyond the limit of rows`);
     if (this.disagreements > 0)
       unchecked.push(`${n(this.disagreements)} rows whose routing the check could not follow`);
     return {
@@ -217,5 +223,7 @@ export class CoverageMeter {
     };
   }
 }
+
+const isNumber = (v: unknown): boolean => typeof v === 'number' && !Number.isNaN(v);
 
 const isRoute = (t: TestTable): boolean => t.node.op.name === 'Route';

@@ -10,22 +10,44 @@ import { errorBounds } from './bounds.ts';
 import { evaluatorOf } from './probe.ts';
 import type { Divergence } from './result.ts';
 
-/** `model` is expanded; `inputs` are one row, `fed` the same for `b`. null where nothing inside can be seen to differ. */
+/** Rows as side a and as side b take them. */
+export interface Fed {
+  readonly a: ReadonlyMap<string, Tensor>;
+  readonly b: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * `model` is expanded; `row` is where the sides differ, `calm` are rows on which they agree: a value that differs there
+ * too only bears the same name by chance. null where nothing inside can be seen to differ.
+ */
 export const firstDivergence = async (
   model: Model,
   b: Scorer,
-  inputs: ReadonlyMap<string, Tensor>,
-  fed: ReadonlyMap<string, Tensor>,
+  row: Fed,
+  calm: Fed | null,
   narrowed: boolean,
 ): Promise<Divergence | null> => {
+  const alien = new Set<string>();
+  for await (const d of calm ? differences(model, b, calm, narrowed) : []) alien.add(d.value);
+  for await (const d of differences(model, b, row, narrowed)) if (!alien.has(d.value)) return d;
+  return null;
+};
+
+/** Values that both sides show and that differ beyond their bound, in graph order. */
+async function* differences(
+  model: Model,
+  b: Scorer,
+  rows: Fed,
+  narrowed: boolean,
+): AsyncGenerator<Divergence> {
   const inner = innerValues(model);
   const seen = await b.run(
-    fed,
+    rows.b,
     inner.map((v) => v.name),
   );
   const shown = inner.filter((v) => seen.has(v.name));
-  if (shown.length === 0) return null;
-  const values = allValues(model, inputs);
+  if (shown.length === 0) return;
+  const values = allValues(model, rows.a);
   const bounds = errorBounds(model.graph, values, narrowed);
   for (const node of model.graph.nodes) {
     for (const o of node.outputs) {
@@ -35,11 +57,10 @@ export const firstDivergence = async (
       const at = firstDifference(x, y, bounds.get(o));
       if (at < 0) continue;
       const text = (t: Tensor) => (t.missing?.[at] ? null : spell(cellOf(t, at)));
-      return { node: node.name, operator: opName(node.op), value: o.name, a: text(x), b: text(y) };
+      yield { node: node.name, operator: opName(node.op), value: o.name, a: text(x), b: text(y) };
     }
   }
-  return null;
-};
+}
 
 /** Every value of the top-level graph on these rows. */
 export const allValues = (model: Model, inputs: ReadonlyMap<string, Tensor>): Map<Value, Tensor> => {

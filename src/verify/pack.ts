@@ -16,6 +16,8 @@ export interface Packed {
   readonly claims: readonly (readonly Target[])[];
   /** Targets that no row was made for: the limit of rows was met. */
   readonly left: number;
+  /** Of those: values that hide everything else on their row, so that little can be seen on it. */
+  readonly leftHiding: number;
 }
 
 export interface PackOptions {
@@ -33,6 +35,9 @@ export interface PackOptions {
 
 /** Trees in a row that brought nothing before a row is closed. */
 const patience = 10;
+
+/** Rows at most for values that hide the rest of their row: each takes one of its own. */
+const hidingRows = 5000;
 
 export const pack = (options: PackOptions): Packed => {
   const { trees, loose, limit } = options;
@@ -61,23 +66,36 @@ export const pack = (options: PackOptions): Packed => {
     row.open();
     row.seed(waiting.targets[seed] as Target);
     w.done(seed);
-    if (!waiting.hides[seed]) {
-      w.walk(row);
-      let idle = 0;
-      for (let k = 1; k < work.length && idle < patience && row.openSlots > 0; k++) {
-        idle = (work[(at + k) % work.length] as Work).walk(row) ? 0 : idle + 1;
-      }
-      row.takeLoose(queues);
+    w.walk(row);
+    let idle = 0;
+    for (let k = 1; k < work.length && idle < patience && row.openSlots > 0; k++) {
+      idle = (work[(at + k) % work.length] as Work).walk(row) ? 0 : idle + 1;
     }
+    row.takeLoose(queues);
     emit();
     first++;
+  }
+  // Spread over the trees, so that a limit leaves some of each.
+  const hiding = spread(waiting.hiding);
+  const most = Math.min(hiding.length, hidingRows, Math.max(0, limit - rows.length));
+  for (const target of hiding.slice(0, most)) {
+    row.open();
+    row.seed(target);
+    emit();
   }
   while (queues.some((q) => q.length > 0) && rows.length < limit) {
     row.open();
     row.takeLoose(queues);
     emit();
   }
-  return { rows, claims, left: left + queues.reduce((n, q) => n + q.length, 0) };
+  const leftHiding = hiding.length - most;
+  return { rows, claims, left: left + leftHiding + queues.reduce((n, q) => n + q.length, 0), leftHiding };
+};
+
+/** Every k-th first, then the rest, so that the beginning of the list is a cross-section of it. */
+const spread = (list: readonly Target[]): Target[] => {
+  const step = Math.max(1, Math.ceil(list.length / hidingRows));
+  return Array.from({ length: step }, (_, k) => list.filter((_, i) => i % step === k)).flat();
 };
 
 /** A row being made: what is open of every slot, `[low, high)` and perhaps less, or the one value it is fixed to. */
@@ -229,29 +247,29 @@ class Row {
   }
 }
 
-/** The targets of all trees, as lists by test. */
+/** The targets of all trees, as lists by test; apart from them those that hide the rest of their row. */
 class Waiting {
   readonly targets: Target[] = [];
-  readonly hides: Uint8Array;
+  readonly hiding: Target[] = [];
   readonly next: Int32Array;
-  readonly gone: Uint8Array;
   private readonly tables = new Map<Trees, TestsOf>();
 
   constructor(trees: readonly Tree[], { hides }: PackOptions) {
-    for (const t of trees) for (const list of t.at.values()) for (const x of list) this.targets.push(x);
-    this.hides = Uint8Array.from(this.targets, (t) => (hides(t.slot, t.value) ? 1 : 0));
-    this.next = new Int32Array(this.targets.length).fill(-1);
-    this.gone = new Uint8Array(this.targets.length);
-    let at = 0;
+    const next: number[] = [];
     for (const t of trees) {
       const tests = this.of(t);
       for (const [node, list] of t.at) {
-        for (let i = 0; i < list.length; i++, at++) {
-          this.next[at] = tests.head[node] as number;
-          tests.head[node] = at;
+        for (const x of list) {
+          if (hides(x.slot, x.value)) {
+            this.hiding.push(x);
+            continue;
+          }
+          next.push(tests.head[node] as number);
+          tests.head[node] = this.targets.push(x) - 1;
         }
       }
     }
+    this.next = Int32Array.from(next);
   }
 
   of(tree: Tree): TestsOf {
@@ -321,7 +339,9 @@ class Work {
     this.all = all;
     this.tests = all.of(tree);
     this.order = [...tree.at.keys()];
-    for (const [node, list] of tree.at) this.count(node, list.length);
+    for (const node of this.order) {
+      for (let t = this.tests.head[node] as number; t >= 0; t = all.next[t] as number) this.count(node, 1);
+    }
   }
 
   private count(node: number, by: number): void {
@@ -414,10 +434,7 @@ class Work {
     const t = this.all.targets[at] as Target;
     if (!row.allows(t.slot, t.value)) return false;
     if (t.context.length > 0 && !row.fits(t.context)) return false;
-    if ((row.pins[t.slot] as number) < 0) {
-      if (this.all.hides[at]) return false;
-      row.pin(t.slot, t.value);
-    }
+    if ((row.pins[t.slot] as number) < 0) row.pin(t.slot, t.value);
     if (t.context.length > 0) row.narrow(t.context);
     row.claims.push(t);
     this.done(at);

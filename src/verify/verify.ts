@@ -15,7 +15,7 @@ import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { allowanceInWords, errorBounds, type Inexact, inexactWays } from './bounds.ts';
 import { Comparison, type Doubt, pairOf, type Tolerance, toleranceInWords } from './compare.ts';
 import { CoverageMeter } from './coverage.ts';
-import { allValues, firstDivergence } from './diverge.ts';
+import { allValues, type Fed, firstDivergence } from './diverge.ts';
 import { type InputOptions, type Inputs, inputsFor } from './inputs.ts';
 import { feed, type Matched, match } from './interface.ts';
 import { command, rowCells } from './reproduce.ts';
@@ -123,7 +123,7 @@ export const verifyScorers = async (
     columns,
     unmatched: matched.unmatched,
     worst: worst?.row ?? null,
-    divergence: equivalent ? null : (worst?.divergence ?? null),
+    divergence: worst?.divergence ?? null,
     coverage: figures?.coverage ?? null,
     unchecked: [...(figures?.unchecked ?? []), ...unchecked(inputs, onlyGiven, narrow, b)],
   };
@@ -184,6 +184,8 @@ class Run {
   private readonly options: VerifyOptions;
   private readonly ways: ReadonlyMap<string, Inexact>;
   private comparisons: Comparison[] | undefined;
+  /** Rows on which the sides agree. */
+  private calm: Fed | null = null;
   /** Rows with a number outside its allowance. */
   private readonly apart = new Set<number>();
 
@@ -227,8 +229,10 @@ class Run {
 
   private async part(from: number, to: number): Promise<void> {
     const inputs = this.slice(from, to);
+    const fed = feed(inputs, this.matched.inputs);
     const outA = await this.a.run(inputs, this.meter?.watch);
-    const outB = await this.b.run(feed(inputs, this.matched.inputs));
+    const outB = await this.b.run(fed);
+    const before = this.different;
     this.meter?.add(inputs, outA, from, to - from);
     this.comparisons ??= this.pairs(outA, outB);
     const doubts: { comparison: Comparison; doubts: Doubt[] }[] = [];
@@ -246,6 +250,11 @@ class Run {
       if (found.length > 0) doubts.push({ comparison: c, doubts: found });
     }
     if (doubts.length > 0) this.decide(inputs, from, doubts);
+    if (this.different === before && to - from <= chunk) this.calm = { a: inputs, b: fed };
+  }
+
+  private get different(): number {
+    return (this.comparisons ?? []).reduce((n, c) => n + c.different, 0);
   }
 
   private pairs(outA: ReadonlyMap<string, Tensor>, outB: ReadonlyMap<string, Tensor>): Comparison[] {
@@ -397,15 +406,16 @@ class Run {
       b,
       reproduce: command(name, cells),
     };
-    const divergence = isPredictions(this.b)
-      ? null
-      : await firstDivergence(
-          this.expanded,
-          this.b,
-          inputs,
-          feed(inputs, this.matched.inputs),
-          this.isNarrowed(c),
-        );
+    const divergence =
+      isPredictions(this.b) || this.different === 0
+        ? null
+        : await firstDivergence(
+            this.expanded,
+            this.b,
+            { a: inputs, b: feed(inputs, this.matched.inputs) },
+            this.calm,
+            this.isNarrowed(c),
+          );
     return { row: worst, divergence };
   }
 }
