@@ -28,6 +28,7 @@ import { segmentResult } from '../ops/own/Segment.ts';
 import { where } from '../ops/own/where.ts';
 import { find, operators } from '../ops/registry.ts';
 import { isBig, isFloat, isInteger } from '../tensor/dtype.ts';
+import { idleFills } from './fills.ts';
 import { nameResults } from './names.ts';
 
 export interface PlainOptions {
@@ -147,9 +148,14 @@ const nodesOf = (region: Region, b: Builder, planes: Map<Value, Plane>): void =>
     const value = b.parameter(p.role === 'default' ? p.value.name : b.unique(p.value.name), p.data, p.role);
     if (p.role !== 'default') planes.set(p.value, { data: value, missing: null });
   }
+  const idle = idleFills(region);
   for (const node of region.nodes) {
     b.place = node.from[0];
-    const outputs = isSegment(node) ? segment(node, b, planes) : plainNode(node, b, planes);
+    const outputs = idle.has(node)
+      ? [{ data: (planes.get(node.inputs[0] as Value) as Plane).data, missing: null }]
+      : isSegment(node)
+        ? segment(node, b, planes)
+        : plainNode(node, b, planes);
     node.outputs.forEach((o, i) => {
       if (o) planes.set(o, outputs[i] as Plane);
     });

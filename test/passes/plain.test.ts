@@ -151,10 +151,13 @@ const graphOf = (picks: readonly number[], steps: number): { b: Builder; results
     },
     () => by.bool.push(own('IsMissing', [c.of([...by.number, ...by.string, ...by.bool])])),
     () => {
-      // x + y of PMML: missing where either is.
+      // x + y of PMML, missing where either is; or where just one is, or the sum itself is asked for too.
       const [p, q] = [c.of(by.number), c.of(by.number)];
       const sum = b.op('Add', [own('Fill', [p, real(0)]), own('Fill', [q, real(0)])]);
-      by.number.push(own('Mask', [sum, b.op('Or', [own('IsMissing', [p]), own('IsMissing', [q])])]));
+      const [noP, noQ] = [own('IsMissing', [p]), own('IsMissing', [q])];
+      const when = c.of([b.op('Or', [noP, noQ]), noP, noQ]);
+      by.number.push(own('Mask', [b.op('Mul', [sum, c.of([sum, z])]), when]));
+      if (c.below(3) === 0) by.number.push(sum);
     },
     () => {
       const { table, all } = predicates();
@@ -396,6 +399,27 @@ describe('the edge', () => {
     );
     expect(out.get('small')).toEqual(tensor('float64', [3, 1], Float64Array.of(1, 0, Number.NaN)));
     expect(flat.fields[0]).toMatchObject({ name: 'small', logical: 'boolean', value: flat.graph.results[0] });
+  });
+
+  it('fills nothing that is masked again, and all that is not', () => {
+    const fills = (masked: boolean, shown: boolean): number => {
+      const b = new Builder(operators);
+      const [x, y] = ['x', 'y'].map((n) => b.input(n, tensorType('float64', ['N', 1], 'missing'))) as [
+        Value,
+        Value,
+      ];
+      const zero = b.constant(constant('float64', [0], []));
+      const sum = b.op('Add', [b.op([OWN, 'Fill'], [x, zero]), b.op([OWN, 'Fill'], [y, zero])]);
+      const missing = [x, y].map((v) => b.op([OWN, 'IsMissing'], [v])) as [Value, Value];
+      const when = masked ? b.op('Or', missing) : missing[0];
+      const results = [b.op([OWN, 'Mask'], [sum, when]), ...(shown ? [sum] : [])];
+      return plain(modelOf(b, results), { edge: 'planes' }).graph.nodes.filter((n) => n.op.name === 'Where')
+        .length;
+    };
+    expect(fills(true, false)).toBe(0);
+    // y is not masked: where it is missing, the sum is x.
+    expect(fills(false, false)).toBe(1);
+    expect(fills(true, true)).toBe(2);
   });
 
   it('leaves out planes that the tests see anyway', () => {
