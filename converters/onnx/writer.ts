@@ -1,7 +1,7 @@
 /** Model → ONNX files. */
 import { createHash } from 'node:crypto';
 import type { Artifact, ArtifactFile, WriteOptions, Writer } from '../../src/ir/converter.ts';
-import { Diagnostics, fail } from '../../src/ir/diagnostic.ts';
+import { fail } from '../../src/ir/diagnostic.ts';
 import {
   type Field,
   type Model,
@@ -17,6 +17,7 @@ import { fits } from '../../src/ir/shape.ts';
 import { resolve } from '../../src/ops/registry.ts';
 import { express, isExpressed, obstacles as obstaclesAt } from '../../src/passes/express.ts';
 import { fold } from '../../src/passes/fold.ts';
+import { narrow } from '../../src/passes/narrow.ts';
 import { plain } from '../../src/passes/plain.ts';
 import { tabulate } from '../../src/passes/tabulate.ts';
 import { toolVersion } from '../../src/version.ts';
@@ -53,19 +54,22 @@ const targetOpsets = (model: Model, options: WriteOptions): ReadonlyMap<string, 
 
 const isOnnx = (model: Model): boolean => originOf(model) !== undefined;
 
-/** The model in plain operators of the target; the same model where nothing has to change. */
-const prepare = (model: Model, opsets: ReadonlyMap<string, number>, options: WriteOptions): Model => {
-  if (isExpressed(model, opsets) && options.precision !== 'float32') return { ...model, opsets };
-  const simple = tabulate(fold(plain(model, { edge: 'nan' })));
-  const expressed = fold(express(simple, opsets));
+/** Plain operators of the target, whatever the model was said in. */
+const expressed = (model: Model, opsets: ReadonlyMap<string, number>): Model => {
+  if (isExpressed(model, opsets)) return { ...model, opsets };
+  const said = fold(express(simplified(model), opsets));
   // Folding may leave an Identity of the newest version where a result needs its name.
-  return { ...(isExpressed(expressed, opsets) ? expressed : express(expressed, opsets)), opsets };
+  return { ...(isExpressed(said, opsets) ? said : express(said, opsets)), opsets };
 };
+
+/** Without missing values, what can be computed beforehand computed. */
+const simplified = (model: Model): Model => tabulate(fold(plain(model, { edge: 'nan' })));
 
 const write = (model: Model, options: WriteOptions): Artifact => {
   const opsets = targetOpsets(model, options);
-  const notes = new Diagnostics();
-  const prepared = prepare(model, opsets, options);
+  const wide = expressed(model, opsets);
+  const { model: prepared, diagnostics } =
+    options.precision === 'float32' ? narrow(wide) : { model: wide, diagnostics: [] };
   const mayMiss = new Set(
     model.fields
       .filter(({ value: { type } }) => type.kind === 'tensor' && type.absent === 'missing')
@@ -93,7 +97,7 @@ const write = (model: Model, options: WriteOptions): Artifact => {
     format: 'onnx',
     summary: `ONNX ${versions.join(', ')}${floats.size > 0 ? ` · ${[...floats].sort().join(', ')}` : ''}`,
     files: [main.file],
-    diagnostics: notes.list,
+    diagnostics,
   };
 };
 
@@ -378,7 +382,7 @@ class GraphWriter {
 const obstacles: Writer['obstacles'] = (model, options) => {
   const opsets = targetOpsets(model, options);
   if (isExpressed(model, opsets)) return [];
-  return obstaclesAt(tabulate(fold(plain(model, { edge: 'nan' }))), opsets);
+  return obstaclesAt(simplified(model), opsets);
 };
 
 export const writer: Writer = {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import onnxProto from 'onnx-proto';
+import protobuf from 'protobufjs';
 import { describe, expect, test } from 'vitest';
 import { reader } from '../../../converters/onnx/reader.ts';
 import { writer } from '../../../converters/onnx/writer.ts';
@@ -195,6 +197,17 @@ describe('every fixture', () => {
   });
 });
 
+/** The bytes of the graph: field 7 of the model. */
+const graphOf = (bytes: Uint8Array): Uint8Array => {
+  const r = protobuf.Reader.create(bytes);
+  while (r.pos < r.len) {
+    const tag = r.uint32();
+    if (tag === 0x3a) return r.bytes();
+    r.skipType(tag & 7);
+  }
+  return expect.unreachable('there is no graph');
+};
+
 /** A model by hand: names with fields, an output that is an input, one constant as output, one value under two names. */
 const byHand = (): Model => {
   const b = new Builder(operators);
@@ -288,8 +301,21 @@ describe('a model of another format', () => {
       (f) => f.absent,
     );
     expect(absent).toEqual(['NaN', '', 'NaN', 'NaN', '']);
-    expect(said.get('portolan.hash')).toMatch(/^[0-9a-f]{64}$/);
+    expect(said.get('portolan.hash')).toBe(createHash('sha256').update(graphOf(bytes)).digest('hex'));
     expect(graph.name).toBe('by hand');
+  });
+
+  test('in float32 has float32 inputs and outputs, and says what that loses', () => {
+    const { diagnostics, files, summary } = writer.write(byHand(), { precision: 'float32' });
+    const { model: m } = read(Buffer.concat([...(files[0]?.chunks() ?? [])]));
+    expect(m.graph.params.map((p) => [p.name, p.type])).toEqual([
+      ['age', tensorType('float32', ['N', 1])],
+      ['town', tensorType('string', ['N', 1])],
+    ]);
+    expect(m.fields.map((f) => f.name)).toEqual(['age', 'town', 'twice', 'also', 'echo']);
+    expect(new Set(diagnostics.map((d) => d.severity))).toEqual(new Set(['loss']));
+    expect(summary).toBe('ONNX opset 21 · float32');
+    expect(writer.write(byHand(), {}).summary).toBe('ONNX opset 21 · float64');
   });
 
   test.each([
