@@ -55,13 +55,18 @@ const narrow: readonly (DType | undefined)[] = [
   'uint16',
 ];
 
-/** float32 where no tested number needs more, so that half the memory does; else double. */
-const dtypeFor = ({ columns }: Routing, branches: Branches): Float => {
-  const tested = branches.features
-    .filter((f) => f.kind === 'number')
-    .map((f) => dtypeOf((columns[f.of] as Plane).data));
-  return tested.includes('float32') && tested.every((d) => narrow.includes(d)) ? 'float32' : 'float64';
-};
+const testedDtypes = ({ columns }: Routing, branches: Branches): (DType | undefined)[] =>
+  branches.features.filter((f) => f.kind === 'number').map((f) => dtypeOf((columns[f.of] as Plane).data));
+
+/** Does float32 hold every number that is tested? */
+const fitsFloat32 = (routing: Routing, branches: Branches): boolean =>
+  testedDtypes(routing, branches).every((d) => narrow.includes(d));
+
+/** float32 where the numbers tested are, so that half the memory does; else double. */
+const dtypeFor = (routing: Routing, branches: Branches): Float =>
+  testedDtypes(routing, branches).includes('float32') && fitsFloat32(routing, branches)
+    ? 'float32'
+    : 'float64';
 
 /** Whole numbers up to here are exact in float32. */
 const wholeInFloat32 = 2 ** 24;
@@ -186,7 +191,7 @@ export const expressForest = (
   for (const tree of chosen) {
     if (!unfoldTree(table, tree, unfolding, bound(trees, tree))) return undefined;
   }
-  if (dtype === 'float32' && dtypeFor(routing, branches) === 'float64') return undefined;
+  if (dtype === 'float32' && !fitsFloat32(routing, branches)) return undefined;
   const truths = new Truths(b, predicates, columns, opsets);
   const x = buildFeatures(b, branches.features, { predicates, columns, truths, opsets }, dtype);
   return writeEnsemble(b, x, table, targets, dtype);
