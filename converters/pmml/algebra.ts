@@ -5,6 +5,7 @@
  */
 import { attr } from '../../src/ir/attributes.ts';
 import { Builder } from '../../src/ir/builder.ts';
+import type { Place } from '../../src/ir/diagnostic.ts';
 import { type Attribute, OWN, type TensorType, type Type, type Value } from '../../src/ir/model.ts';
 import { operators } from '../../src/ops/registry.ts';
 import { constant, type Data } from '../../src/tensor/data.ts';
@@ -34,6 +35,17 @@ export class Algebra {
 
   constructor() {
     this.b = new Builder(operators);
+  }
+
+  /** Nodes made by `f` come from this place of the document. */
+  within<T>(place: Place, f: () => T): T {
+    const before = this.b.place;
+    this.b.place = place;
+    try {
+      return f();
+    } finally {
+      this.b.place = before;
+    }
   }
 
   // Constants

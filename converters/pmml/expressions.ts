@@ -56,7 +56,7 @@ export const derive = (element: Element, scope: Scope): Variable => {
   }
   const dataType = dataTypeOf(doc, element);
   const optype = doc.choice(element, 'optype', optypes, dataType === 'string' ? 'categorical' : 'continuous');
-  const made = express(expressionIn(doc, element), topLevel(scope), dataType);
+  const result = express(expressionIn(doc, element), topLevel(scope), dataType);
   const order = parts(element)
     .filter((p) => p.name === 'Value')
     .map((p) => literal(doc, p, doc.need(p, 'value'), dataType));
@@ -65,7 +65,7 @@ export const derive = (element: Element, scope: Scope): Variable => {
     literal: __,
     order: ___,
     ...converted
-  } = convert(doc, a, element, made, dataType, scope.real);
+  } = convert(doc, a, element, result, dataType, scope.real);
   return { ...converted, optype, ...(order.length > 0 && { order }) };
 };
 
@@ -83,6 +83,11 @@ export const express = (element: Element, at: Context, wanted?: DataType): Varia
   if (at.depth > depthLimit) {
     doc.fail(element, 'pmml/too-deep', `expressions are nested more than ${depthLimit} deep`);
   }
+  return at.scope.world.a.within(doc.place(element), () => made(element, at, wanted));
+};
+
+const made = (element: Element, at: Context, wanted?: DataType): Variable => {
+  const { doc } = at.scope.world;
   switch (element.name) {
     case 'Constant':
       return literalOf(element, at);

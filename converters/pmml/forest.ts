@@ -5,7 +5,7 @@
  */
 import { attr } from '../../src/ir/attributes.ts';
 import { OWN, type Value } from '../../src/ir/model.ts';
-import { TreeTable } from '../../src/ir/trees.ts';
+import { type Trees, TreeTable } from '../../src/ir/trees.ts';
 import { constant } from '../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../shared/xml.ts';
 import type { Algebra, Real } from './algebra.ts';
@@ -52,12 +52,20 @@ interface Child {
   readonly tag: Tag;
   readonly test: Test;
   readonly entry: number;
+  /** The same in the table of sure ways. */
+  readonly sure: number;
   readonly records: number | undefined;
 }
 
 export class Forest {
   readonly tests: Tests;
   readonly trees = new TreeTable();
+  /**
+   * For strategies that go several ways: the same trees where any UNKNOWN ends in the outcome `unsure`. It tells the
+   * rows for which nothing was missing on the way, and what is reached then. Outcomes are numbered alike.
+   */
+  readonly sure: TreeTable | null;
+  readonly unsure: number;
   private readonly a: Algebra;
   private readonly real: Real;
   /** Number of the class, or the number predicted; NaN: none. */
@@ -72,10 +80,12 @@ export class Forest {
   private nodes = 0;
   private nullOutcome: number | undefined;
 
-  constructor(a: Algebra, real: Real) {
+  constructor(a: Algebra, real: Real, severalWays = false) {
     this.a = a;
     this.real = real;
     this.tests = new Tests(a, real);
+    this.sure = severalWays ? new TreeTable() : null;
+    this.unsure = severalWays ? this.add('', Number.NaN, []) : 0;
   }
 
   /** Nodes read so far. */
@@ -94,7 +104,10 @@ export class Forest {
         const child = this.close(doc, node, settings);
         open.pop();
         const parent = open[open.length - 1];
-        if (!parent) return this.trees.root(this.rooted(child));
+        if (!parent) {
+          this.sure?.root(this.rooted(this.sure, child.test, child.sure, this.unsure));
+          return this.trees.root(this.rooted(this.trees, child.test, child.entry, this.none()));
+        }
         parent.children.push(child);
       } else if (tag.name === 'Node') {
         open.push({ tag, test: null, shares: [], children: [] });
@@ -122,97 +135,91 @@ export class Forest {
     this.nodes++;
     const { tag, children } = node;
     if (node.test === null) doc.fail(tag, 'pmml/missing-element', 'a Node needs a predicate');
+    let own: number | undefined;
+    const last = () => {
+      own ??= this.outcome(doc, node, settings);
+      return own;
+    };
+    const leaf = children.length === 0;
     return {
       tag,
       test: node.test as Test,
-      entry: children.length === 0 ? this.outcome(doc, node, settings) : this.chain(doc, node, settings),
+      entry: leaf ? last() : this.branches(doc, node, settings, last),
+      sure: this.sure === null ? 0 : leaf ? last() : this.sureBranches(this.sure, node, settings, last),
       records: doc.number(tag, 'recordCount'),
     };
   }
 
   /** The root is entered where its own predicate is TRUE; there is nothing to fall back on. */
-  private rooted({ test, entry }: Child): number {
+  private rooted(trees: TreeTable, test: Test, entry: number, unknown: number): number {
     if (test.always !== undefined) return test.always ? entry : this.none();
-    return this.trees.test(test.row, entry, this.none(), this.none());
+    return trees.test(test.row, entry, this.none(), unknown);
   }
 
-  /** The children in order, from the last to the first; returns where the chain begins. */
-  private chain(doc: Document, node: Open, settings: TreeSettings): number {
-    const { strategy } = settings;
-    let own: number | undefined;
-    const ownOutcome = () => {
-      own ??= this.outcome(doc, node, settings);
-      return own;
-    };
-    const exhausted = settings.last ? ownOutcome : () => this.none();
-    const live = node.children.filter((c) => c.test.always !== false);
-    const sure = live.findIndex((c) => c.test.always);
-    const children = sure < 0 ? live : live.slice(0, sure + 1);
-
-    if (strategy === 'aggregateNodes' || strategy === 'weightedConfidence') {
-      return this.spreadChain(doc, node, children, exhausted, strategy);
+  private branches(doc: Document, node: Open, settings: TreeSettings, last: () => number): number {
+    const exhausted = settings.last ? last : () => this.none();
+    switch (settings.strategy) {
+      case 'aggregateNodes':
+      case 'weightedConfidence':
+        return this.spread(doc, node, exhausted, settings.strategy);
+      case 'lastPrediction':
+        return this.chain(this.trees, reachable(node), exhausted, last, settings.counted);
+      case 'nullPrediction':
+        return this.chain(this.trees, reachable(node), exhausted, () => this.none(), settings.counted);
+      case 'defaultChild':
+        return this.chain(
+          this.trees,
+          reachable(node),
+          exhausted,
+          () => defaultChild(doc, node),
+          settings.counted,
+        );
+      case 'none':
+        return this.chain(this.trees, reachable(node), exhausted, null, settings.counted);
     }
-    const unknown = (): number | undefined => {
-      switch (strategy) {
-        case 'lastPrediction':
-          return ownOutcome();
-        case 'nullPrediction':
-          return this.none();
-        case 'defaultChild': {
-          const id = doc.need(node.tag, 'defaultChild');
-          const child = node.children.find((c) => c.tag.attributes.id === id);
-          return (
-            child ??
-            doc.fail(node.tag, 'pmml/unknown-node', `defaultChild="${id}" is the id of no child of this Node`)
-          ).entry;
-        }
-        default:
-          return undefined;
-      }
-    };
+  }
+
+  private sureBranches(sure: TreeTable, node: Open, settings: TreeSettings, last: () => number): number {
+    const exhausted = settings.last ? last : () => this.none();
+    const children = reachable(node).map((c) => ({ test: c.test, entry: c.sure }));
+    return this.chain(sure, children, exhausted, () => this.unsure, false);
+  }
+
+  /** The children in order, from the last to the first; returns where the chain begins. `unknown` null: as FALSE. */
+  private chain(
+    trees: TreeTable,
+    children: readonly Way[],
+    exhausted: () => number,
+    unknown: (() => number) | null,
+    counted: boolean,
+  ): number {
     let next: number | undefined;
     let i = children.length - 1;
     const final = children[i];
+    const before = children[i - 1];
     if (final?.test.always) {
       next = final.entry;
       i--;
-    } else if (final && i > 0 && excludes((children[i - 1] as Child).test, final.test)) {
+    } else if (final && before && excludes(before.test, final.test)) {
       // Where the one before is FALSE this one is TRUE, and where it is UNKNOWN so is this one: no test needed.
-      const before = children[i - 1] as Child;
-      next = this.trees.test(before.test.row, before.entry, final.entry, unknown() ?? exhausted());
+      next = trees.test(before.test.row, before.entry, final.entry, (unknown ?? exhausted)());
       i -= 2;
     }
     for (; i >= 0; i--) {
-      const child = children[i] as Child;
-      const otherwise = next ?? exhausted();
-      next = this.enter(child, otherwise, unknown() ?? otherwise, settings.counted);
+      const otherwise: number = next ?? exhausted();
+      next = enter(trees, children[i] as Way, otherwise, unknown === null ? otherwise : unknown(), counted);
     }
     return next ?? exhausted();
-  }
-
-  private enter({ test, entry }: Child, ifFalse: number, ifUnknown: number, counted: boolean): number {
-    if (!counted || !test.surrogates) return this.trees.test(test.row, entry, ifFalse, ifUnknown);
-    // Each surrogate that had to stand in is an UNKNOWN test on the way.
-    let next = ifUnknown;
-    for (const s of [...test.surrogates].reverse()) {
-      next =
-        s.always === undefined ? this.trees.test(s.row, entry, ifFalse, next) : s.always ? entry : ifFalse;
-    }
-    return next;
   }
 
   /**
    * The strategies that go several ways. aggregateNodes enters every child that may be TRUE, up to the first that is;
    * weightedConfidence, once a test is UNKNOWN, enters every child that is not FALSE, weighted by its records.
    */
-  private spreadChain(
-    doc: Document,
-    node: Open,
-    children: readonly Child[],
-    exhausted: () => number,
-    strategy: Strategy,
-  ): number {
+  private spread(doc: Document, node: Open, exhausted: () => number, strategy: Strategy): number {
     const weighted = strategy === 'weightedConfidence';
+    // Beside an UNKNOWN child, what follows one that is TRUE has its weight too.
+    const children = weighted ? live(node) : reachable(node);
     const weight = weighted ? weights(doc, node) : () => 1;
     const { trees } = this;
     /** From child `i` on, when child `met` was UNKNOWN: what is entered beside it. */
@@ -289,6 +296,7 @@ export class Forest {
 
   private add(id: string, worth: number, shares: readonly Share[]): number {
     const at = this.trees.outcome(id);
+    this.sure?.outcome(id);
     this.ids.push(id);
     this.scores.push(worth);
     this.sharesFrom.push(this.shareClass.length);
@@ -334,24 +342,66 @@ export class Forest {
   }
 
   /** Emits the nodes that route every row through every tree; nothing is added afterwards. */
-  route(): Routed {
+  route(table: TreeTable = this.trees): Routed {
     const { a } = this;
-    const trees = this.trees.build((values, dims) => constant('float64', values, dims));
+    const trees = table.build((values, dims) => constant('float64', values, dims));
     if (trees.test.length === 0) {
       const leaves = Array.from(trees.roots, (r) => ~r);
       const outcome = a.table(constant('int32', leaves, [1, leaves.length]), 'outcome');
       return new Routed(a, this, this.real, outcome, null);
     }
     const [outcome, unknowns] = a.b.call([OWN, 'Route'], this.tests.columns, {
-      attributes: {
-        predicates: attr.predicates(this.tests.table.build(this.tests.numbers())),
-        trees: attr.trees(trees),
-      },
+      attributes: this.attributes(trees),
       outputs: [a.b.unique('outcome'), a.b.unique('unknowns')],
     });
     return new Routed(a, this, this.real, outcome as Value, unknowns as Value);
   }
+
+  /** What Route and Spread read. */
+  attributes(trees: Trees) {
+    return {
+      predicates: attr.predicates(this.tests.table.build(this.tests.numbers())),
+      trees: attr.trees(trees),
+    };
+  }
 }
+
+/** A child as a chain of tests sees it. */
+type Way = Pick<Child, 'test' | 'entry'>;
+
+/** The children that can be reached at all: up to the first that is always TRUE. */
+const reachable = (node: Open): readonly Child[] => {
+  const children = live(node);
+  const certain = children.findIndex((c) => c.test.always);
+  return certain < 0 ? children : children.slice(0, certain + 1);
+};
+
+const live = (node: Open): readonly Child[] => node.children.filter((c) => c.test.always !== false);
+
+const defaultChild = (doc: Document, node: Open): number => {
+  const id = doc.need(node.tag, 'defaultChild');
+  const child = node.children.find((c) => c.tag.attributes.id === id);
+  const { entry } =
+    child ??
+    doc.fail(node.tag, 'pmml/unknown-node', `defaultChild="${id}" is the id of no child of this Node`);
+  return entry;
+};
+
+const enter = (
+  trees: TreeTable,
+  { test, entry }: Way,
+  ifFalse: number,
+  ifUnknown: number,
+  counted: boolean,
+): number => {
+  if (!counted || !test.surrogates) return trees.test(test.row, entry, ifFalse, ifUnknown);
+  // Each surrogate that had to stand in is an UNKNOWN test on the way.
+  let next = ifUnknown;
+  for (const s of [...test.surrogates].reverse()) {
+    next = s.always === undefined ? trees.test(s.row, entry, ifFalse, next) : s.always ? entry : ifFalse;
+  }
+  return next;
+};
 
 /** Of the records of its parent, the part that a child holds. */
 const weights = (doc: Document, node: Open): ((child: Child) => number) => {

@@ -159,6 +159,11 @@ export class Model {
   }
 
   result(raw: Prediction | null, segments: Segments | null = null): ModelResult {
+    const { a, doc } = this.world;
+    return a.within(doc.place(this.tag), () => this.finished(raw, segments));
+  }
+
+  private finished(raw: Prediction | null, segments: Segments | null): ModelResult {
     const { world, scope } = this;
     const { doc, a } = world;
     // In a chain the last segment says what is predicted.
@@ -203,16 +208,19 @@ export const readModel = (
 ): { readonly model: Model; readonly pending: Pending } => {
   const nested: Nested = (c, t, s) => readModel(c, t, world, s).pending;
   const model = new Model(world, tag, around, nested);
-  switch (tag.name) {
-    case 'TreeModel':
-      return { model, pending: readTreeElement(cursor, model) };
-    case 'RegressionModel':
-      return { model, pending: readRegressionElement(cursor, model) };
-    case 'MiningModel':
-      return { model, pending: readMiningElement(cursor, model) };
-    default:
-      return world.doc.refuse(tag, 'this model is not supported');
-  }
+  const pending = world.a.within(world.doc.place(tag), () => {
+    switch (tag.name) {
+      case 'TreeModel':
+        return readTreeElement(cursor, model);
+      case 'RegressionModel':
+        return readRegressionElement(cursor, model);
+      case 'MiningModel':
+        return readMiningElement(cursor, model);
+      default:
+        return world.doc.refuse(tag, 'this model is not supported');
+    }
+  });
+  return { model, pending };
 };
 
 const done = (m: Model, finish: () => ModelResult): Pending => {

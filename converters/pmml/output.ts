@@ -147,9 +147,7 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
       const list = classes();
       if (text !== undefined) {
         const c = list.index(doc, element, text);
-        const v =
-          p().probability(c) ??
-          doc.fail(element, 'pmml/no-probabilities', 'this model knows no probabilities');
+        const v = p().probability(c) ?? unsaid(element, scope);
         return column(v, 'double', 'probability', list.labels[c] as string);
       }
       return column(
@@ -163,10 +161,7 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
       const of_ = (c: number) => p().confidence(c) ?? p().probability(c);
       if (text !== undefined) {
         const v = of_(list.index(doc, element, text));
-        return column(
-          v ?? doc.fail(element, 'pmml/no-probabilities', 'this model knows no confidences'),
-          'double',
-        );
+        return column(v ?? unsaid(element, scope), 'double');
       }
       return column(ofWinner(element, of, of_), 'double');
     }
@@ -184,13 +179,7 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
           ? ofWinner(element, of, (c) => p().probability(c))
           : p().probability(list.index(doc, element, text));
       const hit = a.cast(a.compare('Equal', actual.value, wanted), scope.real);
-      return column(
-        a.sub(
-          hit,
-          probability ?? doc.fail(element, 'pmml/no-probabilities', 'this model knows no probabilities'),
-        ),
-        'double',
-      );
+      return column(a.sub(hit, probability ?? unsaid(element, scope)), 'double');
     }
     case 'entityId': {
       const v = p().entity();
@@ -210,6 +199,17 @@ const plainVariable = (value: Value, dataType: DataType): Variable => ({
   invalid: null,
 });
 
+/** What the model knows nothing of: missing in every row, and a warning. */
+const unsaid = (tag: Tag, scope: Scope): Value => {
+  const { doc, a } = scope.world;
+  doc.warn(
+    tag,
+    'pmml/no-probabilities',
+    'this model knows no probabilities; the column is missing in every row',
+  );
+  return a.nothing(scope.real);
+};
+
 /** Of the predicted class, what the model says of it. */
 const ofWinner = (tag: Tag, of: ModelResult, say: (c: number) => Value | null): Value => {
   const { doc, a } = of.scope.world;
@@ -220,7 +220,7 @@ const ofWinner = (tag: Tag, of: ModelResult, say: (c: number) => Value | null): 
   const branches: Value[] = [];
   for (let c = 0; c < classes.count; c++) {
     const v = say(c);
-    if (v === null) return doc.fail(tag, 'pmml/no-probabilities', 'this model knows no probabilities');
+    if (v === null) return unsaid(tag, of.scope);
     branches.push(a.compare('Equal', index, a.like(index, c)), v);
   }
   const last = branches[1] as Value;

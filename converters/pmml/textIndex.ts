@@ -48,8 +48,6 @@ export const textIndex = (element: Element, text: Variable, term: Variable, scop
     table.tableRecursive.push(int(doc.flag(n, 'recursive', false)));
   }
   const asText = (v: Variable) => convert(doc, a, element, v, 'string', scope.real).value;
-  const place = a.b.place;
-  a.b.place = doc.place(element);
   const value = a.own('TextIndex', [asText(text), asText(term)], {
     weights: attr.string(doc.choice(element, 'localTermWeights', weights, 'termFrequency')),
     hits: attr.string(doc.choice(element, 'countHits', ['allHits', 'bestHits'], 'allHits')),
@@ -69,6 +67,5 @@ export const textIndex = (element: Element, text: Variable, term: Variable, scop
       table: attr.ints(table.table),
     }),
   });
-  a.b.place = place;
   return a.cast(value, scope.real);
 };

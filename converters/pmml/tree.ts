@@ -38,11 +38,14 @@ export const readTreeModel = (doc: Document, tag: Tag, classes: Classes | null):
   if (classes === null && goesSeveralWays(strategy)) {
     doc.refuse(tag, `missingValueStrategy="${strategy}" is defined for classification only`);
   }
+  if (penalty !== 1 && strategy !== 'defaultChild') {
+    doc.warn(tag, 'pmml/penalty', `missingValuePenalty is applied under defaultChild, not under ${strategy}`);
+  }
   return {
     settings: {
       strategy,
       last: noTrueChild === 'returnLastPrediction',
-      counted: penalty !== 1,
+      counted: penalty !== 1 && strategy === 'defaultChild',
       classes,
     },
     penalty,
@@ -60,11 +63,10 @@ export const readTree = (
   model: TreeModel,
 ): { readonly prediction: Prediction; readonly nodes: number } => {
   const { a } = scope.world;
-  const forest = new Forest(a, scope.real);
+  const several = goesSeveralWays(model.settings.strategy);
+  const forest = new Forest(a, scope.real, several);
   forest.read(cursor, root, scope, model.settings);
-  const prediction = goesSeveralWays(model.settings.strategy)
-    ? spread(a, forest, scope, model)
-    : treePrediction(a, forest.route(), 0, model);
+  const prediction = several ? spread(a, forest, scope, model) : treePrediction(a, forest.route(), 0, model);
   return { prediction, nodes: forest.size };
 };
 
@@ -81,7 +83,7 @@ export const treePrediction = (a: Algebra, routed: Routed, t: number, model: Tre
     distributed ? pick(routed.shares(c, of)) : null;
   const confidence = share('confidence');
   const { unknowns } = routed;
-  const met = unknowns === null || model.penalty === 1 ? null : alone ? unknowns : a.column(unknowns, t);
+  const met = unknowns === null || !penalised(model) ? null : alone ? unknowns : a.column(unknowns, t);
   return classification(a, classes, pick(routed.classes()), {
     probability: share('probability'),
     confidence: (c) => {
@@ -91,6 +93,10 @@ export const treePrediction = (a: Algebra, routed: Routed, t: number, model: Tre
     entity,
   });
 };
+
+/** The penalty is defined for what is taken in place of a missing value. */
+const penalised = (model: TreeModel): boolean =>
+  model.penalty !== 1 && model.settings.strategy === 'defaultChild';
 
 /** penalty ^ how often, by a table: a power that every engine computes alike. */
 const penalty = (a: Algebra, met: Value, base: number, like: Value): Value => {
@@ -102,65 +108,44 @@ const penalty = (a: Algebra, met: Value, base: number, like: Value): Value => {
 
 /**
  * The strategies that go several ways: every outcome has a weight. Confidences (aggregateNodes: record counts) are
- * summed by class and the highest wins; where one outcome alone is reached for certain its own score counts.
+ * summed by class and the highest wins. Where nothing was missing on the way, the node reached says all.
  */
 const spread = (a: Algebra, forest: Forest, scope: Scope, { settings }: TreeModel): Prediction => {
   const classes = settings.classes as Classes;
+  const { real } = scope;
+  const plain: TreeModel = { settings, penalty: 1 };
   const trees = forest.trees.build((values, dims) => constant('float64', values, dims));
-  if (trees.test.length === 0) return treePrediction(a, forest.route(), 0, { settings, penalty: 1 });
-  const real = scope.real;
-  const weight = a.cast(
-    a.own('Spread', forest.tests.columns, {
-      predicates: attr.predicates(forest.tests.table.build(forest.tests.numbers())),
-      trees: attr.trees(trees),
-    }),
-    real,
-  );
+  const routed = forest.route(forest.sure as NonNullable<Forest['sure']>);
+  const sure = treePrediction(a, routed, 0, plain);
+  if (trees.test.length === 0) return sure;
+
+  const weight = a.cast(a.own('Spread', forest.tests.columns, forest.attributes(trees)), real);
   const worth = forest.outcomeScores;
-  // Outcomes without a prediction take part in nothing.
+  /** Over the outcomes that predict something. */
   const sumOver = (values: ArrayLike<number>): Value => {
     const present = Array.from(values, (v, i) => (Number.isNaN(v) || Number.isNaN(worth[i]) ? 0 : v));
-    return a.own('Sum', [a.b.op('Mul', [weight, a.table(constant(real, present, [1, present.length]))])], {
-      base: attr.string('first'),
-    });
+    const weighed = a.b.op('Mul', [weight, a.table(constant(real, present, [1, present.length]))]);
+    return a.own('Sum', [weighed], { base: attr.string('first') });
   };
-  const records = settings.strategy === 'aggregateNodes';
+  const counting = settings.strategy === 'aggregateNodes';
   const sums = Array.from({ length: classes.count }, (_, c) =>
-    sumOver(forest.perOutcome(c, records ? 'records' : 'confidence')),
+    sumOver(forest.perOutcome(c, counting ? 'records' : 'confidence')),
   );
-  const total = sumOver(worth.map(() => 1));
-  const none = a.b.op('LessOrEqual', [total, a.constant(real, 0)]);
-  // Exactly one outcome, with all the weight: nothing was missing on the way.
-  const reached = a.b.op('Greater', [weight, a.constant(real, 0)]);
-  const ways = a.own('Sum', [a.b.op('Mul', [a.cast(reached, real), presence(a, worth, real)])], {
-    base: attr.string('first'),
-  });
-  const one = a.constant(real, 1);
-  const certain = a.and(a.b.op('Equal', [ways, one]), a.b.op('Equal', [total, one]));
-  const score = a.cast(sumOver(worth), 'int32');
-  const index = a.mask(a.where(certain, score, a.fill(winner(a, sums))), none);
-  const all = sums.reduce((x, y) => a.b.op('Add', [x, y]));
-  const portion = (c: number) =>
-    records
-      ? a.mask(a.b.op('Div', [sums[c] as Value, a.where(none, one, all)]), none)
-      : a.mask(sums[c] as Value, none);
-  const ids = a.table(constant('string', forest.outcomeIds), 'id');
-  return classification(a, classes, index, {
-    probability: records ? portion : (c) => a.mask(sumOver(forest.perOutcome(c, 'probability')), none),
-    confidence: portion,
-    entity: () => {
-      const at = a.b.op('ArgMax', [weight], { axis: attr.int(1), keepdims: attr.int(1) });
-      return a.mask(a.b.op('Gather', [ids, at], { axis: attr.int(0) }), a.or(none, a.not(certain)));
-    },
+  const none = a.b.op('LessOrEqual', [sumOver(worth.map(() => 1)), a.constant(real, 0)]);
+  const all = a.where(
+    none,
+    a.constant(real, 1),
+    sums.reduce((x, y) => a.b.op('Add', [x, y])),
+  );
+  const portion = (c: number) => (counting ? a.b.op('Div', [sums[c] as Value, all]) : (sums[c] as Value));
+  const certain = a.not(a.b.op('Equal', [routed.outcome, a.like(routed.outcome, ~forest.unsure)]));
+  /** What the node says where it is certain, else what the sums say. */
+  const either = (node: Value | null, sum: Value): Value =>
+    a.choose([certain, node ?? a.nothing(typeOf(sum).dtype)], a.mask(sum, none));
+  return classification(a, classes, either(sure.index, winner(a, sums)), {
+    probability: (c) =>
+      either(sure.probability(c), counting ? portion(c) : sumOver(forest.perOutcome(c, 'probability'))),
+    confidence: (c) => either(sure.confidence(c), portion(c)),
+    entity: sure.entity,
   });
 };
-
-/** 1 for outcomes with a prediction, 0 for those without. */
-const presence = (a: Algebra, worth: readonly number[], real: 'float64' | 'float32'): Value =>
-  a.table(
-    constant(
-      real,
-      worth.map((w) => (Number.isNaN(w) ? 0 : 1)),
-      [1, worth.length],
-    ),
-  );
