@@ -9,7 +9,7 @@ const target = new URL('../converters/onnx/messages.ts', import.meta.url);
 /** How often a field stands, and how the codec holds it; elements of tensors stay in the file. */
 const shape = (message: string, field: protobuf.Field): string => {
   if (message === 'TensorProto' && field.type === 'bytes') return field.repeated ? 'runs' : 'range';
-  if (field.options?.['packed'] === true) return 'runs';
+  if (field.options?.packed === true) return 'runs';
   return field.repeated ? 'many' : 'one';
 };
 
