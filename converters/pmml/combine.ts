@@ -143,6 +143,10 @@ class Ensemble {
     const { active } = this.m;
     const lost = active === null ? missing : a.and(active, missing);
     if (how.missing === 'returnMissing' || (how.missing === 'continue' && !voting)) {
+      // Where all segments weigh alike and all are in force, fewer than all take part.
+      if (active === null && !this.weighted) {
+        return a.b.op('Less', [this.size(present), a.constant(this.real, this.m.count)]);
+      }
       const any = this.sum(a.cast(lost, this.real));
       return a.or(empty, a.b.op('Greater', [any, this.zero]));
     }

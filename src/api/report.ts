@@ -101,13 +101,13 @@ export const measureLatency = async (
     }
     return median(times);
   };
-  await time(one, 20);
+  await time(one, 10);
   return {
     machine: machine(),
     runtime: scorer.runtime,
-    oneRowMicroseconds: await time(one, 101),
+    oneRowMicroseconds: await time(one, 51),
     batchRows: rows,
-    batchMicrosecondsPerRow: (await time(batch, 5)) / Math.max(rows, 1),
+    batchMicrosecondsPerRow: (await time(batch, 3)) / Math.max(rows, 1),
   };
 };
 

@@ -127,7 +127,7 @@ const prove = async (
 
 /** One row and a batch of sampled rows through the artifact; nothing where rows cannot be made. */
 const measure = async (model: ReadModel, format: Format, staged: Staged): Promise<Latency[]> => {
-  const rows = 10_000;
+  const rows = 2000;
   const { tensors } = inputsFor(model, { sampled: rows, limit: 0 });
   const one = new Map([...tensors].map(([name, t]) => [name, sliceRows(t, 0, 1)]));
   const scorer = await openArtifact(format.name, staged.temporary, model);
