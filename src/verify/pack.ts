@@ -291,7 +291,7 @@ class TestsOf {
   /** Targets left at and below a test, counted along one way to each. */
   readonly below: Int32Array;
   readonly up: Int32Array;
-  /** The slot, where TRUE and FALSE are a run of its values each and UNKNOWN leads to no place of its own; else -1. */
+  /** The slot, where TRUE and FALSE are a run of its values each and UNKNOWN leads to no further tests; else -1. */
   readonly slot: Int32Array;
   readonly trueFrom: Int32Array;
   readonly trueTo: Int32Array;
@@ -317,7 +317,15 @@ class TestsOf {
       const t = truth.isCompound(row) ? null : truth.truth(row);
       if (!t || t.whenTrue.length > 2 || t.whenFalse.length > 2) continue;
       const unknown = trees.ifUnknown[node] as number;
-      if (unknown !== ALL && unknown !== trees.ifTrue[node] && unknown !== trees.ifFalse[node]) continue;
+      // Where UNKNOWN ends the way there is nothing to go there for.
+      if (
+        unknown >= 0 &&
+        unknown !== ALL &&
+        unknown !== trees.ifTrue[node] &&
+        unknown !== trees.ifFalse[node]
+      ) {
+        continue;
+      }
       this.slot[node] = t.slot;
       [this.trueFrom[node], this.trueTo[node]] = [t.whenTrue[0] ?? 0, t.whenTrue[1] ?? 0];
       [this.falseFrom[node], this.falseTo[node]] = [t.whenFalse[0] ?? 0, t.whenFalse[1] ?? 0];

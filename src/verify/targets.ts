@@ -177,12 +177,13 @@ const addTargets = (
 ): void => {
   const { truth } = tree;
   const list = at.get(node) ?? [];
-  const known = new Set(list.map((t) => `${t.predicate} ${t.value}`));
+  // Entered again by another way: what was found before stays.
+  const known = list.length > 0 ? new Set(list.map((t) => `${t.predicate} ${t.value}`)) : null;
   for (const leaf of truth.leaves(test)) {
     const t = truth.truth(leaf.predicate);
     if (!t) continue;
     for (const value of truth.interest(leaf.predicate)) {
-      if (known.size > 0 && known.has(`${leaf.predicate} ${value}`)) continue;
+      if (known?.has(`${leaf.predicate} ${value}`)) continue;
       if (!has(rangesIn(box, t.slot) ?? (sizes[t.slot] as Ranges), value)) continue;
       for (const context of leaf.context) {
         const inside = narrow(box, context);

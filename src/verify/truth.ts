@@ -123,6 +123,7 @@ export class TruthTable {
   private readonly responses: readonly (Response | undefined)[];
   private readonly truths = new Map<number, Truth | null>();
   private readonly known = new Map<number, readonly Case[]>();
+  private readonly leavesOf = new Map<number, readonly Leaf[]>();
   private readonly interests = new Map<number, readonly number[]>();
 
   constructor(table: TestTable, { domains, response }: Domains) {
@@ -311,6 +312,15 @@ export class TruthTable {
 
   /** The simple predicates of a test, each with the cases in which it alone decides. */
   leaves(row: number): readonly Leaf[] {
+    let found = this.leavesOf.get(row);
+    if (!found) {
+      found = this.computeLeaves(row);
+      this.leavesOf.set(row, found);
+    }
+    return found;
+  }
+
+  private computeLeaves(row: number): readonly Leaf[] {
     const out: Leaf[] = [];
     const walk = (r: number, context: readonly Case[]) => {
       if (context.length === 0 || out.length > 256) return;

@@ -68,8 +68,8 @@ export const notExecuted = (
 
 const isPredictions = (s: Scorer): s is Predictions => 'slack' in s;
 
-/** Rows given to a side at once, after some single rows and one large batch. */
-const chunk = 4096;
+/** Rows given to a side at once, after some single rows and one large batch: the evaluator's own block. */
+const chunk = 2048;
 const singles = 5;
 const large = 10_000;
 
