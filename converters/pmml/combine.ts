@@ -114,6 +114,11 @@ class Ensemble {
     return there === null ? active : active === null ? there : this.a.and(active, there);
   }
 
+  /** The same where one without a prediction leaves the row without any: what it counts for does not matter then. */
+  private summed(missing: Value | null): Value | null {
+    return this.how.missing === 'skipSegment' ? this.present(missing) : this.m.active;
+  }
+
   private only(v: Value, present: Value | null): Value {
     return present === null ? v : this.a.where(present, v, this.zero);
   }
@@ -136,23 +141,23 @@ class Ensemble {
    * Rows where the result is missing for the sake of segments without a prediction; null: none.
    * `voting`: a missing vote is a vote like others, so that `continue` goes on.
    */
-  private gone(missing: Value | null, present: Value | null, voting: boolean): Value | null {
+  private gone(missing: Value | null, voting: boolean): Value | null {
     const { a, how } = this;
-    const empty = present === null ? null : a.b.op('LessOrEqual', [this.size(present), this.zero]);
-    if (missing === null) return empty;
     const { active } = this.m;
+    const empty = (of: Value | null) =>
+      of === null ? null : a.b.op('LessOrEqual', [this.size(of), this.zero]);
+    if (missing === null) return empty(active);
     const lost = active === null ? missing : a.and(active, missing);
     if (how.missing === 'returnMissing' || (how.missing === 'continue' && !voting)) {
-      // Where all segments weigh alike and all are in force, fewer than all take part.
-      if (active === null && !this.weighted) {
-        return a.b.op('Less', [this.size(present), a.constant(this.real, this.m.count)]);
-      }
       const any = this.sum(a.cast(lost, this.real));
-      return a.or(empty, a.b.op('Greater', [any, this.zero]));
+      return a.or(empty(active), a.b.op('Greater', [any, this.zero]));
     }
+    const none = empty(this.present(missing));
+    // All of them are no more than all of them.
+    if (how.threshold >= 1) return none;
     const without = this.sum(this.only(this.weights(), lost));
     const bound = a.b.op('Mul', [this.size(active), a.constant(this.real, how.threshold)]);
-    return a.or(empty, a.b.op('Greater', [without, bound]));
+    return a.or(none, a.b.op('Greater', [without, bound]));
   }
 
   /** 1 where nothing takes part: what is divided is masked. */
@@ -163,13 +168,13 @@ class Ensemble {
   }
 
   private average({ data, missing }: Columns): Value {
-    const present = this.present(missing);
+    const present = this.summed(missing);
     const weighed = this.weighted ? this.a.b.op('Mul', [data, this.weights()]) : data;
     return this.a.b.op('Div', [this.sum(this.only(weighed, present)), this.divisor(present)]);
   }
 
   private median({ data, missing }: Columns): Value {
-    const present = this.present(missing);
+    const present = this.summed(missing);
     const values = present === null ? data : this.a.mask(data, this.a.not(present));
     const { weights } = this.m;
     if (!this.weighted) return this.a.own('Median', [values]);
@@ -184,8 +189,8 @@ class Ensemble {
   regression(): Prediction {
     const { a, how, m } = this;
     const columns = m.values();
-    const present = this.present(columns.missing);
-    const gone = this.gone(columns.missing, present, false);
+    const present = this.summed(columns.missing);
+    const gone = this.gone(columns.missing, false);
     const value = (): Value => {
       switch (how.method) {
         case 'average':
@@ -214,7 +219,7 @@ class Ensemble {
   vote(classes: Classes): Prediction {
     const { a, m, how } = this;
     const { data, missing } = m.classes();
-    const present = this.present(missing);
+    const present = how.missing === 'returnMissing' ? m.active : this.present(missing);
     const votes = present === null ? data : a.mask(data, a.not(present));
     const flat = this.weighted && Array.isArray(m.weights) ? (m.weights as readonly number[]) : null;
     const weights =
@@ -223,7 +228,7 @@ class Ensemble {
         : this.weights();
     const tally = a.own('Tally', [votes, weights], { classes: attr.int(classes.count) });
     const best = a.b.op('ArgMax', [tally], { axis: attr.int(1), keepdims: attr.int(1) });
-    let gone = this.gone(missing, present, true);
+    let gone = this.gone(missing, true);
     if (missing !== null && how.missing === 'continue') {
       // No prediction is a vote too.
       const lost = m.active === null ? missing : a.and(m.active, missing);
@@ -252,8 +257,8 @@ class Ensemble {
     }
     const shares = columns as Columns[];
     const missing = a.or(...shares.map((s) => s.missing));
-    const present = this.present(missing);
-    const gone = this.gone(missing, present, false);
+    const present = this.summed(missing);
+    const gone = this.gone(missing, false);
     const of = (data: Value): Columns => ({ data, missing });
     switch (how.method) {
       case 'average':

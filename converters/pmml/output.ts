@@ -139,8 +139,8 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
         const shown = segmentId === undefined ? undefined : of.outputs().find((o) => o.name === name);
         if (shown) return column(shown.variable.value, shown.variable.dataType);
       }
-      const { value: v, dataType } = express(expressionIn(doc, element), topLevel(scope), declared);
-      return column(v, dataType);
+      const made = express(expressionIn(doc, element), topLevel(scope), declared);
+      return column(a.mask(made.value, made.invalid), made.dataType);
     }
     case 'probability': {
       const text = doc.text(element, 'value');

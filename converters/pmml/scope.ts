@@ -126,16 +126,19 @@ export class Scope {
     if (this.making.has(name)) {
       doc.fail(element, 'pmml/cyclic-field', `the derived field '${name}' is made from itself`);
     }
-    if (++Scope.depth > depthLimit) {
-      Scope.depth = 0;
+    if (Scope.depth >= depthLimit) {
       doc.fail(element, 'pmml/too-deep', `derived fields refer to each other more than ${depthLimit} deep`);
     }
     this.making.add(name);
-    const variable = this.world.derive(element, this);
-    this.making.delete(name);
-    Scope.depth--;
-    this.own.set(name, variable);
-    return variable;
+    Scope.depth++;
+    try {
+      const variable = this.world.derive(element, this);
+      this.own.set(name, variable);
+      return variable;
+    } finally {
+      this.making.delete(name);
+      Scope.depth--;
+    }
   }
 
   private inReal(v: Variable): Variable {
