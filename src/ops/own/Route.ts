@@ -143,10 +143,17 @@ class Router {
       const p = trees.test[test] as number;
       let [first, second, third] = [TRUE, FALSE, UNKNOWN];
       if (how[p] === HOW.atMost && (guard[p] as number) < 0) {
-        this.partByOrder(p, from, to);
         first = holds[p] as number;
         second = 1 - first;
         third = onNaN[p] as number;
+        const most = (first === TRUE ? trees.ifTrue : trees.ifFalse)[test] as number;
+        const more = (first === TRUE ? trees.ifFalse : trees.ifTrue)[test] as number;
+        if (most < 0 && more < 0) {
+          const left = from + this.arrive(p, from, to, ~most, ~more, at, outcomes);
+          if (from < left) ahead.push(this.after(test, third, from, left, at, unknowns), from, left);
+          continue;
+        }
+        this.partByOrder(p, from, to);
       } else {
         block.test(p, rows, from, to, this.results);
         this.partByResult(from, to);
@@ -201,6 +208,34 @@ class Router {
       b += 1 - first;
     }
     this.putBack(a, b, c);
+  }
+
+  /**
+   * The same where both ways end: outcomes are written at once. Rows whose value is NaN are left, in front; returns how
+   * many they are.
+   */
+  private arrive(
+    p: number,
+    from: number,
+    to: number,
+    most: number,
+    more: number,
+    at: number,
+    outcomes: Int32Array,
+  ): number {
+    const { rows } = this;
+    const { view, literal } = this.block.prepared;
+    const x = this.block.views[view[p] as number] as Float64Array;
+    const t = literal[p] as number;
+    const either = most ^ more;
+    let left = from;
+    for (let i = from; i < to; i++) {
+      const r = rows[i] as number;
+      const v = x[r] as number;
+      outcomes[at + r] = more ^ Math.imul(either, Number(v <= t));
+      if (Number.isNaN(v)) rows[left++] = r;
+    }
+    return left - from;
   }
 
   /** TRUE, FALSE, UNKNOWN, by `results`. */
