@@ -5,20 +5,22 @@ import { tableFrom } from '../api/score.ts';
 import { verifyFile } from '../api/verify.ts';
 import { type Staged, stage } from '../api/write.ts';
 import { sliceRows } from '../evaluate/evaluate.ts';
-import { sameFile } from '../files/atomic.ts';
 import { type Format, targetFormat } from '../formats.ts';
 import type { WriteOptions } from '../ir/converter.ts';
 import { Diagnostics, fail, printable } from '../ir/diagnostic.ts';
 import { bytes } from '../report/facts.ts';
 import type { Latency } from '../report/report.ts';
+import { bind } from '../rows/bind.ts';
+import type { CsvOptions } from '../rows/csv.ts';
 import { checkExamples } from '../verify/examples.ts';
 import { inputsFor } from '../verify/inputs.ts';
+import { feed, match } from '../verify/interface.ts';
 import type { Verification } from '../verify/result.ts';
-import { checkReports, writeReports } from './reports.ts';
+import { checkReports, refuseOverwriting, writeReports } from './reports.ts';
 import { explain, Progress, say, step } from './terminal.ts';
 import { explainVerification } from './verification.ts';
 
-interface Options {
+interface Options extends CsvOptions {
   to?: string;
   opset?: number;
   precision: 'float32' | 'float64' | 'auto';
@@ -27,28 +29,30 @@ interface Options {
   verify: boolean;
   keep?: boolean;
   json?: boolean;
-  delimiter: string;
-  decimal: string;
 }
+
+/** Only what was said: an ending may have a delimiter of its own. */
+const csvOptions = ({ delimiter, decimal }: CsvOptions): CsvOptions => ({
+  ...(delimiter !== undefined && { delimiter }),
+  ...(decimal !== undefined && { decimal }),
+});
 
 const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
 
 /** `portolan convert`: read, write, run, compare, report. The artifact appears only when it is proven. */
 export const convert = async (file: string, target: string, options: Options): Promise<number> => {
-  const { report: reports = [], json, delimiter, decimal } = options;
+  const { report: reports = [], json } = options;
   const format = targetFormat(target, options.to);
-  if (sameFile(file, target)) {
-    fail('convert/overwrites-input', 'the artifact would replace the model', { file: target, at: '' });
-  }
+  refuseOverwriting(target, [file, ...(options.data === undefined ? [] : [options.data])]);
   checkReports(reports, [file, target, ...(options.data === undefined ? [] : [options.data])]);
   const tell = json ? () => {} : step;
 
   const model = await read(file);
   const source = sourceFacts(model);
-  tell('read', printable(`${file}   ${source.summary}`));
-  // Rows that cannot be read are found out before the work begins.
-  const rows = { delimiter, decimal };
+  // Rows that cannot be read, or are not this model's, are found out before the work begins.
+  const rows = csvOptions(options);
   const data = options.data === undefined ? undefined : tableFrom(options.data, rows);
+  if (data) bind(data, model.fields);
 
   const { writer } = await format.load();
   if (!writer) return fail('format/no-writer', `nothing is written as '${format.name}'`);
@@ -60,6 +64,8 @@ export const convert = async (file: string, target: string, options: Options): P
   const artifact = writer.write(model, settings);
   const staged = stage(artifact, target);
   try {
+    // Not sooner: where the input or the request is wrong, nothing stands on stdout.
+    tell('read', printable(`${file}   ${source.summary}`));
     tell('write', printable(`${target}   ${artifact.summary} · ${bytes(staged.bytes)}`));
     const notes = new Diagnostics();
     const verification = options.verify
@@ -109,7 +115,7 @@ const prove = async (
   sourceDigest: string,
   names: { file: string; target: string },
   data: ReturnType<typeof tableFrom> | undefined,
-  rows: { delimiter: string; decimal: string },
+  rows: CsvOptions,
 ): Promise<Verification> => {
   const bar = new Progress('verify');
   try {
@@ -132,7 +138,9 @@ const measure = async (model: ReadModel, format: Format, staged: Staged): Promis
   const one = new Map([...tensors].map(([name, t]) => [name, sliceRows(t, 0, 1)]));
   const scorer = await openArtifact(format.name, staged.temporary, model);
   try {
-    return [await measureLatency(scorer, one, tensors, rows)];
+    // As the artifact takes them: other dtypes, and NaN for what is missing.
+    const { inputs } = match(model.fields, scorer.fields);
+    return [await measureLatency(scorer, feed(one, inputs), feed(tensors, inputs), rows)];
   } finally {
     await scorer.close();
   }

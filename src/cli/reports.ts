@@ -1,18 +1,31 @@
 import { AtomicFiles, sameFile } from '../files/atomic.ts';
-import { fail } from '../ir/diagnostic.ts';
+import { fail, printable } from '../ir/diagnostic.ts';
 import { renderFor } from '../report/render.ts';
 import type { Report } from '../report/report.ts';
 import { step } from './terminal.ts';
 
 const encoder = new TextEncoder();
 
+/** What is read is never replaced by what is written: refused before the work begins. */
+export const refuseOverwriting = (output: string, inputs: readonly string[]): void => {
+  for (const input of inputs) {
+    if (!sameFile(output, input)) continue;
+    fail(
+      'file/overwrites-input',
+      `this would replace ${input}, which is read`,
+      { file: output, at: '' },
+      'write to another file',
+    );
+  }
+};
+
 /** Checks before the work begins that every report can be written as its ending asks, and over no input. */
-export const checkReports = (files: readonly string[], inputs: readonly string[]): void => {
-  for (const file of files) {
+export const checkReports = (files: readonly string[], others: readonly string[]): void => {
+  for (const [i, file] of files.entries()) {
     renderFor(file);
-    for (const input of inputs) {
-      if (sameFile(file, input))
-        fail('report/overwrites-input', 'a report never replaces an input', { file, at: '' });
+    refuseOverwriting(file, others);
+    if (files.slice(0, i).some((f) => sameFile(f, file))) {
+      fail('report/twice', 'two reports cannot stand in one file', { file, at: '' }, 'name another file');
     }
   }
 };
@@ -26,5 +39,5 @@ export const writeReports = (report: Report, files: readonly string[], quiet = f
   } finally {
     pending.discard();
   }
-  if (!quiet) for (const file of files) step('report', file);
+  if (!quiet) for (const file of files) step('report', printable(file));
 };

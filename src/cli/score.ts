@@ -6,14 +6,15 @@ import { AtomicFiles } from '../files/atomic.ts';
 import { memorySource } from '../files/source.ts';
 import { formatCsv } from '../rows/csv.ts';
 import { formatJsonLines } from '../rows/jsonl.ts';
+import { refuseOverwriting } from './reports.ts';
 import { explain } from './terminal.ts';
 
 interface Options {
   data: string;
   out?: string;
   engine: Engine;
-  delimiter: string;
-  decimal: string;
+  delimiter?: string;
+  decimal?: string;
 }
 
 const encoder = new TextEncoder();
@@ -24,12 +25,16 @@ function* encoded(text: Iterable<string>): Generator<Uint8Array> {
 
 /** `portolan score`: one row of results a row. */
 export const score = async (file: string, { data, out, engine, ...csv }: Options): Promise<number> => {
+  if (out !== undefined) refuseOverwriting(out, data === '-' ? [file] : [file, data]);
   const model = await read(file);
   // Standard input is read whole: rows are held in memory in any case.
   const rows = data === '-' ? memorySource('standard input', readFileSync(0)) : data;
   const { results, diagnostics } = await scoreRows(model, rows, { engine, ...csv });
   explain([...model.diagnostics, ...diagnostics]);
-  const text = out && /\.(jsonl|ndjson)$/i.test(out) ? formatJsonLines(results) : formatCsv(results, csv);
+  const text =
+    out && /\.(jsonl|ndjson)$/i.test(out)
+      ? formatJsonLines(results)
+      : formatCsv(results, { ...(out && /\.tsv$/i.test(out) && { delimiter: '\t' }), ...csv });
   if (out === undefined) {
     for (const part of text) process.stdout.write(part);
     return 0;

@@ -1,7 +1,7 @@
 import { read } from '../api/read.ts';
 import { makeReport, sourceFacts } from '../api/report.ts';
 import { verify } from '../api/verify.ts';
-import { fail } from '../ir/diagnostic.ts';
+import { fail, printable } from '../ir/diagnostic.ts';
 import { checkReports, writeReports } from './reports.ts';
 import { explain, Progress, say, step } from './terminal.ts';
 import { explainVerification } from './verification.ts';
@@ -14,8 +14,8 @@ interface Options {
   map?: string[];
   report?: string[];
   json?: boolean;
-  delimiter: string;
-  decimal: string;
+  delimiter?: string;
+  decimal?: string;
 }
 
 const baseName = (file: string): string => file.replace(/^.*[/\\]/, '');
@@ -40,10 +40,9 @@ const mapping = (pairs: readonly string[]): Map<string, string> =>
 /** `portolan verify`: exit 0 if both say the same, 1 if not or if b could not be run. */
 export const verifyPair = async (a: string, b: string, options: Options): Promise<number> => {
   const { report: reports = [], json, map, ...rest } = options;
-  checkReports(reports, [a, b]);
+  checkReports(reports, [a, b, ...(options.data === undefined ? [] : [options.data])]);
   const model = await read(a);
   const source = sourceFacts(model);
-  if (!json) step('read', `${a}   ${source.summary}`);
   const bar = new Progress('verify');
   const verification = await verify(model, b, {
     ...rest,
@@ -51,7 +50,10 @@ export const verifyPair = async (a: string, b: string, options: Options): Promis
     names: { a: baseName(a), b: baseName(b) },
     progress: (done, all) => bar.at(done / all),
   }).finally(() => bar.end());
-  if (!json) explainVerification(verification);
+  if (!json) {
+    step('read', printable(`${a}   ${source.summary}`));
+    explainVerification(verification);
+  }
   const report = await makeReport({ model, source, verification });
   if (json) say(JSON.stringify(report, null, 2));
   writeReports(report, reports, json);

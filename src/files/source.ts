@@ -7,6 +7,10 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'this file may not be read',
   EISDIR: 'this is a folder',
+  ENOTDIR: 'a folder on the way to it is a file',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk is read-only',
+  EMFILE: 'too many files are open',
 };
 
 /** Why the system refused a file, in words. */
@@ -24,15 +28,25 @@ export const openSource = (name: string): Source & { close(): void } => {
     const stat = fstatSync(fd);
     if (!stat.isFile()) {
       closeSync(fd);
-      fail('file/not-a-file', stat.isDirectory() ? 'this is a folder' : 'this is not a plain file', {
-        file: name,
-        at: '',
-      });
+      fail(
+        'file/not-a-file',
+        stat.isDirectory() ? 'this is a folder' : 'this is not a plain file',
+        {
+          file: name,
+          at: '',
+        },
+        'name the file itself',
+      );
     }
     size = stat.size;
   } catch (error) {
     if (error instanceof Error && 'diagnostic' in error) throw error;
-    return fail('file/unreadable', reasonOf(error), { file: name, at: '' });
+    return fail(
+      'file/unreadable',
+      reasonOf(error),
+      { file: name, at: '' },
+      'check the path and the permissions',
+    );
   }
   return {
     name,
@@ -43,7 +57,8 @@ export const openSource = (name: string): Source & { close(): void } => {
       let at = 0;
       while (at < bytes.length) {
         const n = readSync(fd, bytes, at, bytes.length - at, from + at);
-        if (n === 0) fail('file/changed', 'the file became shorter while it was read', { file: name, at: '' });
+        if (n === 0)
+          fail('file/changed', 'the file became shorter while it was read', { file: name, at: '' });
         at += n;
       }
       return bytes;
