@@ -97,6 +97,27 @@ describe('sums over trees', () => {
     );
   });
 
+  it('count votes of one weight, where onnxruntime takes leaves of equal weight for the same', async () => {
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const r = new Random(seed);
+        // Few values on few columns: tests of equality and membership follow each other.
+        const c = randomCase(r, { trees: 20, tests: 8, plain: true, dtypes: ['string', 'int32'] });
+        const classes = Array.from({ length: c.trees.outcomes }, () => r.below(3));
+        const model = modelOf(c, (b, inputs) => {
+          const [outcomes] = route(b, c, inputs, false) as [Value];
+          const votes = b.op('Gather', [b.constant(constant('int32', classes)), outcomes], {
+            axis: attr.int(0),
+          });
+          const ones = b.constant(constant('float64', new Array<number>(20).fill(1)));
+          return [b.op([OWN, 'Tally'], [votes, ones], { classes: attr.int(3) }, { output: 'y' })];
+        });
+        await fusesAndAgrees(model, inputsOf(r, 200, c));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('take some of the trees, in the order asked for', async () => {
     await fc.assert(
       fc.asyncProperty(seeds, async (seed) => {

@@ -51,6 +51,7 @@ const memberLimit = 2 ** 31 - 1;
 export class Branches {
   readonly features: Feature[] = [];
   private readonly at = new Map<string, number>();
+  private readonly twins = new Map<number, number>();
   private readonly known = new Map<number, Branch>();
   private readonly values: ArrayLike<number>;
   private readonly predicates: Predicates;
@@ -86,6 +87,16 @@ export class Branches {
     const { dtype, plane } = this.columns[of] as Column;
     return !(absent & ABSENT.asZero) && (plane || isFloat(dtype) || (absent & ABSENT.zero) !== 0);
   }
+
+  /** The number of a second column that is the same. */
+  readonly twin = (feature: number): number => {
+    let twin = this.twins.get(feature);
+    if (twin === undefined) {
+      twin = this.features.push(this.features[feature] as Feature) - 1;
+      this.twins.set(feature, twin);
+    }
+    return twin;
+  };
 
   private feature(f: Feature): number {
     const key = `${f.kind} ${f.of} ${f.absent}`;

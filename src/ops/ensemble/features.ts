@@ -37,7 +37,8 @@ export const buildFeatures = (
     const { column: x, missing } = absence(b, plane, f.absent & ~1);
     return orNaN(f.kind === 'code' ? encode(b, x, source, dtype) : cast(b, x, dtype), missing);
   };
-  const columns = features.map(column);
+  const made = new Map([...new Set(features)].map((f) => [f, column(f)]));
+  const columns = features.map((f) => made.get(f) as Value);
   // Trees without a test still need to know how many rows there are.
   if (columns.length === 0) {
     const any = source.columns[0] as Plane;

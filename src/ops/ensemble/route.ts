@@ -13,7 +13,7 @@ import { dtypeOf } from '../own/where.ts';
 import { Branches } from './branches.ts';
 import { buildFeatures } from './features.ts';
 import { reachTree, testsInOrder } from './reach.ts';
-import { EnsembleTable } from './table.ts';
+import { EnsembleTable, keepApart } from './table.ts';
 import { Truths } from './truth.ts';
 import { type Unfolding, unfoldTree } from './unfold.ts';
 import { writeEnsemble, writeRegressor } from './write.ts';
@@ -121,6 +121,7 @@ export const expressRoute = (
     const dtype = leaves < wholeInFloat32 ? dtypeFor(routing, branches) : 'float64';
     const refusal = olderRefusal(ml, dtype, leaves);
     if (refusal) return refusal;
+    keepApart(table, branches.twin);
     const x = buildFeatures(b, branches.features, { predicates, columns, truths, opsets }, dtype);
     const write = ml >= 5 ? writeEnsemble : writeRegressor;
     const reached = cast(b, write(b, x, table, unfolded.length, dtype), 'int32');
@@ -192,6 +193,7 @@ export const expressForest = (
     if (!unfoldTree(table, tree, unfolding, bound(trees, tree))) return undefined;
   }
   if (dtype === 'float32' && !fitsFloat32(routing, branches)) return undefined;
+  keepApart(table, branches.twin);
   const truths = new Truths(b, predicates, columns, opsets);
   const x = buildFeatures(b, branches.features, { predicates, columns, truths, opsets }, dtype);
   return writeEnsemble(b, x, table, targets, dtype);

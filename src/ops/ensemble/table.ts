@@ -64,3 +64,26 @@ export class EnsembleTable {
     this.roots.length = roots;
   }
 }
+
+/**
+ * onnxruntime 1.30 makes one test of two equality or membership tests that follow each other on one column where both
+ * lead to leaves of equal weight, whatever their targets, and wherever NaN goes (measured on random trees: 1 to 3 in a hundred
+ * wrong). The second of such a pair asks a twin of the column instead. `twin` gives its number.
+ */
+export const keepApart = (table: EnsembleTable, twin: (feature: number) => number): void => {
+  const { nodes, holds, fails, targets, weights } = table;
+  const columns = nodes.map((n) => n.feature);
+  nodes.forEach((node, i) => {
+    const below = fails[i] as number;
+    const next = nodes[below];
+    if (!next || node.test.k !== 'among' || next.test.k !== 'among') return;
+    const [a, b] = [~(holds[i] as number), ~(holds[below] as number)];
+    if (a < 0 || b < 0 || weights[a] !== weights[b]) return;
+    const alike = targets[a] === targets[b] && node.nanHolds === next.nanHolds;
+    // A parent stands before its successors, so that its own column is settled.
+    if (!alike && columns[i] === next.feature) columns[below] = twin(next.feature);
+  });
+  columns.forEach((feature, i) => {
+    nodes[i] = { ...(nodes[i] as TableNode), feature };
+  });
+};
