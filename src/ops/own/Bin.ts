@@ -13,7 +13,7 @@ import { arity, floats } from './types.ts';
 import { dtypeOf, everywhere, missingInput, reduce, where, withLastAxis } from './where.ts';
 
 /** The intervals; an edge that is not there is infinite. */
-export const intervalsOf = (node: Node, dtype: DType): readonly Interval[] => {
+const intervalsOf = (node: Node, dtype: DType): readonly Interval[] => {
   const edges = dataOfAttribute(node, 'edges') ?? refused(node, 'it lacks the attribute edges');
   const closures = stringsOf(node, 'closures') ?? refused(node, 'it lacks the attribute closures');
   if (edges.dtype !== dtype) refused(node, `edges is ${edges.dtype}, x is ${dtype}`);

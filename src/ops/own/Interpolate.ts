@@ -14,16 +14,16 @@ import { apply, entry, int, loop, slotFor } from './rows.ts';
 import { arity, floats } from './types.ts';
 import { dtypeOf, missingInput, orAll, reduce, withLastAxis } from './where.ts';
 
-export type Outliers = 'asIs' | 'asMissingValues' | 'asExtremeValues';
+type Outliers = 'asIs' | 'asMissingValues' | 'asExtremeValues';
 
-export interface Points {
+interface Points {
   readonly origs: ArrayLike<number>;
   readonly norms: ArrayLike<number>;
   readonly outliers: Outliers;
 }
 
 /** The points, at least two, ascending; in the dtype computed in. */
-export const pointsOf = (node: Node, dtype: DType): Points => {
+const pointsOf = (node: Node, dtype: DType): Points => {
   const lists = ['origs', 'norms'].map((name) => {
     const data = dataOfAttribute(node, name) ?? refused(node, `it lacks the attribute ${name}`);
     if (data.dtype !== dtype) refused(node, `${name} is ${data.dtype}, x is ${dtype}`);

@@ -14,14 +14,14 @@ import { apply, int, loop, slotFor } from './rows.ts';
 import { arity } from './types.ts';
 import { everywhere, orAll, reduce, withLastAxis } from './where.ts';
 
-export interface LookupTable {
+interface LookupTable {
   readonly keys: Data;
   readonly values: Data;
   /** Entries whose value is missing; null: none. */
   readonly missing: Data | null;
 }
 
-export const tableOf = (node: Node): LookupTable => {
+const tableOf = (node: Node): LookupTable => {
   const keys = dataOfAttribute(node, 'keys') ?? refused(node, 'it lacks the attribute keys');
   const values = dataOfAttribute(node, 'values') ?? refused(node, 'it lacks the attribute values');
   const missing = dataOfAttribute(node, 'missing') ?? null;

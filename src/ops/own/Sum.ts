@@ -11,7 +11,7 @@ import { arity, floats, matrixInput, vectorInput } from './types.ts';
 import { sumInOrder } from './where.ts';
 
 /** Where the base value enters the sum. */
-export const baseOf = (node: Node): 'first' | 'last' => {
+const baseOf = (node: Node): 'first' | 'last' => {
   const base = stringOf(node, 'base', 'last');
   return base === 'first' || base === 'last' ? base : refused(node, `base is '${base}'; it is first or last`);
 };

@@ -13,7 +13,7 @@ import { apply, loop } from './rows.ts';
 import { arity, floats, matrixInput, vectorInput } from './types.ts';
 import { dtypeOf, missingInput, sumInOrder, where } from './where.ts';
 
-export const classesOf = (node: Node): number => {
+const classesOf = (node: Node): number => {
   const classes = intOf(node, 'classes');
   return Number.isInteger(classes) && classes > 0 ? classes : refused(node, `classes is ${classes}`);
 };

@@ -14,7 +14,7 @@ import { reading, slotFor, testedColumns } from './rows.ts';
 import { everywhere } from './where.ts';
 
 /** The predicates asked for. */
-export const rowsOf = (node: Node): readonly number[] =>
+const rowsOf = (node: Node): readonly number[] =>
   intsOf(node, 'rows') ?? refused(node, 'it lacks the attribute rows: which predicates to evaluate');
 
 /**

@@ -2,8 +2,6 @@
 import type { Builder } from '../../ir/builder.ts';
 import { type Node, OWN, type Value } from '../../ir/model.ts';
 import { ABSENT, type Predicates } from '../../ir/predicates.ts';
-import type { DType } from '../../tensor/dtype.ts';
-import { literal } from '../ml/build.ts';
 import type { Plane } from '../operator.ts';
 import { not, orAll, where } from './where.ts';
 
@@ -29,7 +27,7 @@ const hasShape = (v: Value, like: Value): boolean => {
 };
 
 /** `v` brought to the shape that it and all of `others` broadcast to, which is known to be that of `like`. */
-export const toShape = (b: Builder, v: Value, like: Value, others: readonly (Value | null)[]): Value =>
+const toShape = (b: Builder, v: Value, like: Value, others: readonly (Value | null)[]): Value =>
   others
     .filter((o): o is Value => o !== null && !hasShape(v, like) && o !== v)
     .reduce((x, o) => (hasShape(x, like) ? x : b.op('Expand', [x, b.op('Shape', [o])])), v);
@@ -88,9 +86,6 @@ export const withPlanesBehind = (
     from: node.from,
     outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
   });
-
-/** What stands for a missing element where nothing else does. */
-export const zeroOf = (b: Builder, dtype: DType): Value => literal(b, dtype, dtype === 'string' ? '' : 0);
 
 /** The same operator over plain values, its one output. */
 export const again = (node: Node, b: Builder, inputs: readonly Value[]): Value =>
