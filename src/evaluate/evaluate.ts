@@ -185,11 +185,20 @@ const rowsIndependent = (model: Model, plan: Plan): boolean =>
   model.graph.results.every((v) => hasRows(model, v)) &&
   stepsIndependent(model, plan);
 
-const stepsIndependent = (model: Model, { steps, bodies }: Plan): boolean =>
-  steps.every(({ node, operator }) => {
-    const touched = [...readsOf(node), ...node.outputs].some((v) => v && hasRows(model, v));
-    return !touched || operator.rows?.(node) === 'each';
-  }) && [...bodies.values()].every((body) => stepsIndependent(model, body));
+const stepsIndependent = (model: Model, { steps, bodies }: Plan): boolean => {
+  // The shape of a block, if it only says how far something is spread over the block, is as good as that of the whole.
+  const spreading = (shape: Value | null | undefined): boolean =>
+    steps.every(({ node }) =>
+      node.inputs.every((v, i) => v !== shape || (node.op.name === 'Expand' && i === 1)),
+    );
+  return (
+    steps.every(({ node, operator }) => {
+      const touched = [...readsOf(node), ...node.outputs].some((v) => v && hasRows(model, v));
+      if (!touched || operator.rows?.(node) === 'each') return true;
+      return node.op.domain === '' && node.op.name === 'Shape' && spreading(node.outputs[0]);
+    }) && [...bodies.values()].every((body) => stepsIndependent(model, body))
+  );
+};
 
 const rowCount = (model: Model, inputs: ReadonlyMap<Value, Tensor>): number | null => {
   let rows: number | null = null;

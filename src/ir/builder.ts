@@ -22,12 +22,18 @@ import { fits, formatType } from './shape.ts';
 export interface Operators {
   /** Types of the outputs, or a thrown PortolanError where the inputs do not fit. */
   infer(node: Node, known: Known): readonly Type[];
+  /** What is known of the elements of the first output, where it is a vector of extents. */
+  extents?(node: Node): readonly Dim[] | undefined;
   /** The version in force at an opset: the greatest `since` not above it; undefined where there is none. */
   resolve(domain: string, name: string, opset?: number): OpId | undefined;
 }
 
 /** The constant behind a value, where there is one: shapes and axes are often data. */
-export type Known = (value: Value | null | undefined) => Data | undefined;
+export interface Known {
+  (value: Value | null | undefined): Data | undefined;
+  /** The elements of a vector that is a shape of something: their extents, where no constant is behind it. */
+  readonly shape?: (value: Value | null | undefined) => readonly Dim[] | undefined;
+}
 
 export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>> | ReadonlyMap<string, Attribute>;
@@ -51,6 +57,7 @@ export class Builder {
   private readonly visible = new Set<Value>();
   private readonly names = new Set<string>();
   private readonly constants = new Map<Value, Data>();
+  private readonly shapes = new Map<Value, readonly Dim[]>();
   private fresh = 0;
   /** Where nodes made next come from, unless they say so themselves. */
   place: Place | undefined;
@@ -118,8 +125,14 @@ export class Builder {
   }
 
   /** The constant behind a value, looked up through the scopes around. */
-  readonly known: Known = (value) =>
-    value ? (this.constants.get(value) ?? this.outer?.known(value)) : undefined;
+  readonly known: Known = Object.assign(
+    (value: Value | null | undefined): Data | undefined =>
+      value ? (this.constants.get(value) ?? this.outer?.known(value)) : undefined,
+    {
+      shape: (value: Value | null | undefined): readonly Dim[] | undefined =>
+        value ? (this.shapes.get(value) ?? this.outer?.known.shape?.(value)) : undefined,
+    },
+  );
 
   private sees(value: Value): boolean {
     if (this.visible.has(value)) return true;
@@ -175,6 +188,9 @@ export class Builder {
       return this.declare(n ?? this.unique(lower(id.name)), sharper(inferred, declared));
     });
     this.nodes.push({ op: id, name, inputs, outputs, attributes, from });
+    const [first] = outputs;
+    const extents = first && this.operators.extents?.(draft);
+    if (extents) this.shapes.set(first, extents);
     return outputs;
   }
 

@@ -1,7 +1,15 @@
 /** What an operator is: everything one file of this folder says. */
 import type { Builder, Known } from '../ir/builder.ts';
 import { fail, type Refusal } from '../ir/diagnostic.ts';
-import { type Node, opName, type Region, type TensorType, type Type, type Value } from '../ir/model.ts';
+import {
+  type Dim,
+  type Node,
+  opName,
+  type Region,
+  type TensorType,
+  type Type,
+  type Value,
+} from '../ir/model.ts';
 import { formatType } from '../ir/shape.ts';
 import type { Lowered, Statement } from '../kernel/row.ts';
 import type { DType } from '../tensor/dtype.ts';
@@ -37,6 +45,8 @@ export interface Operator {
   readonly since: readonly number[];
   /** Types of the outputs asked for; throws a located PortolanError where the inputs do not fit. */
   infer(node: Node, known: Known): readonly Type[];
+  /** Shape and its like: the extents that the elements of the output are, as far as the types know them. */
+  extents?(node: Node): readonly Dim[] | undefined;
   /**
    * Canonical operators: written from the specification, plainly. `inputs` and the result follow the node's slots.
    * `scope` is there where the node has a body.

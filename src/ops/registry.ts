@@ -63,4 +63,4 @@ export const infer = (node: Node, known: Known): readonly Type[] => {
 };
 
 /** What the builder asks. */
-export const operators: Operators = { infer, resolve };
+export const operators: Operators = { infer, resolve, extents: (node) => find(node.op)?.extents?.(node) };

@@ -1,7 +1,7 @@
 /** From a graph without missing values to the row language: what one row's outputs are in terms of its inputs. */
 import type { Known } from '../ir/builder.ts';
 import { isRefusal, PortolanError, type Refusal, refuse } from '../ir/diagnostic.ts';
-import { type Model, type Node, opName, type Value } from '../ir/model.ts';
+import { type Model, type Node, opName, type Region, type Value } from '../ir/model.ts';
 import { formatType } from '../ir/shape.ts';
 import { inline } from '../kernel/inline.ts';
 import {
@@ -19,8 +19,7 @@ import type { Operator } from '../ops/operator.ts';
 import { find } from '../ops/registry.ts';
 import { type Data, dataOf, load } from '../tensor/data.ts';
 import { type DType, isInteger } from '../tensor/dtype.ts';
-import { countOf, zeros } from '../tensor/tensor.ts';
-import { rebuild } from './rebuild.ts';
+import { countOf } from '../tensor/tensor.ts';
 
 /** Why an operator cannot be lowered. */
 export type Obstacle = Refusal & { readonly operator: string };
@@ -36,35 +35,25 @@ const unrolledIfChosen = 4096;
  * one for each kind of reason and operator.
  */
 export const lower = (model: Model): Program | readonly Obstacle[] => {
-  const shaped = shapesOfOneRow(model);
-  const lowering = new GraphLowering(shaped);
-  for (const node of shaped.graph.nodes) lowering.node(node);
+  const lowering = new GraphLowering(model);
+  const shapes = spreadShapes(model.graph);
+  for (const node of model.graph.nodes)
+    if (!node.outputs.some((o) => o && shapes.has(o))) lowering.node(node);
   const program = lowering.finish();
   return lowering.obstacles.size > 0 ? [...lowering.obstacles.values()] : inline(program);
 };
 
-/**
- * Shapes of values that have rows become those of one row, and with them what is broadcast to them is known. Sound only
- * where they are read as shapes.
- */
-const shapesOfOneRow = (model: Model): Model => {
+/** Shapes that only say how far something is spread: what is spread knows its own extents by then. */
+const spreadShapes = (graph: Region): ReadonlySet<Value> => {
   const shapes = new Set<Value>();
-  for (const n of model.graph.nodes) if (opName(n.op) === 'Shape' && n.outputs[0]) shapes.add(n.outputs[0]);
-  for (const v of model.graph.results) shapes.delete(v);
-  for (const n of model.graph.nodes) {
-    const takesShape = n.op.domain === '' && (n.op.name === 'Expand' || n.op.name === 'Reshape');
+  for (const n of graph.nodes) if (opName(n.op) === 'Shape' && n.outputs[0]) shapes.add(n.outputs[0]);
+  for (const v of graph.results) shapes.delete(v);
+  for (const n of graph.nodes) {
     n.inputs.forEach((v, i) => {
-      if (v && !(takesShape && i === 1)) shapes.delete(v);
+      if (v && !(opName(n.op) === 'Expand' && i === 1)) shapes.delete(v);
     });
   }
-  if (shapes.size === 0) return model;
-  return rebuild(model, (node, b, [x]) => {
-    if (!node.outputs[0] || !shapes.has(node.outputs[0]) || x?.type.kind !== 'tensor') return undefined;
-    const [rows, ...rest] = x.type.dims ?? [];
-    if (rows !== model.rows || !rest.every((d) => typeof d === 'number')) return undefined;
-    const shape = find(node.op)?.evaluate?.([zeros('bool', [1, ...rest])], node)[0];
-    return shape ? [b.constant(dataOf(shape))] : undefined;
-  });
+  return shapes;
 };
 
 class GraphLowering {

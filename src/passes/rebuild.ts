@@ -15,7 +15,7 @@ export type Rewrite = (
 
 /** What a rewrite makes is resolved at these opsets; at its newest in a domain that they do not name. */
 export const operatorsAt = (opsets: ReadonlyMap<string, number>): Operators => ({
-  infer: operators.infer,
+  ...operators,
   resolve: (domain, name, opset) => resolve(domain, name, opset ?? opsets.get(domain)),
 });
 

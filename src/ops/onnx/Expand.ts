@@ -15,7 +15,7 @@ export const Expand: Operator = {
   since: [8, 13],
   infer: (node, known) => {
     const { dtype, dims } = tensorInput(node, 0);
-    const shape = knownInts(node, 1, known);
+    const shape = knownInts(node, 1, known) ?? known.shape?.(node.inputs[1]);
     if (shape) {
       const out = broadcastDims(dims, shape);
       return [tensorType(dtype, out === undefined ? refused(node, `it does not fit [${shape}]`) : out)];

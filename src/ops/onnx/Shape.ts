@@ -20,6 +20,10 @@ export const Shape: Operator = {
     const [from, to] = range(node, dims.length);
     return [tensorType('int64', [Math.max(to - from, 0)])];
   },
+  extents: (node) => {
+    const { dims } = tensorInput(node, 0);
+    return dims?.slice(...range(node, dims.length));
+  },
   evaluate: ([x], node) => {
     const { dims } = x as Tensor;
     const asked = dims.slice(...range(node, dims.length));
