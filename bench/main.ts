@@ -1,15 +1,17 @@
-/** `npm run bench [reading|converting|scoring]`: side by side in one run, ratios printed; the machine is named. */
+/** `npm run bench [reading|converting|scoring|routing]`: side by side in one run, ratios printed; the machine is named. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchConverting } from './converting.ts';
 import { benchReading } from './reading.ts';
+import { benchRouting } from './route.ts';
 import { benchScoring } from './scoring.ts';
 
 const all: Readonly<Record<string, (folder: string) => void | Promise<void>>> = {
   reading: benchReading,
   converting: benchConverting,
   scoring: benchScoring,
+  routing: benchRouting,
 };
 
 const wanted = process.argv.slice(2);

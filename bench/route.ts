@@ -1,4 +1,4 @@
-/** How much processor time Route takes for a forest: `node --import tsx bench/route.ts`. */
+/** How much processor time Route takes for a forest, by what its tests ask. */
 import { attr } from '../src/ir/attributes.ts';
 import { Builder } from '../src/ir/builder.ts';
 import { OWN, tensorType } from '../src/ir/model.ts';
@@ -58,23 +58,25 @@ const forest = (kind: 'number' | 'string' | 'compound') => {
 
 const categories = Array.from({ length: 12 }, (_, i) => `category ${i}`);
 
-for (const kind of ['number', 'string', 'compound'] as const) {
-  const node = forest(kind);
-  const columns = forestRows(rows, features).map((c) =>
-    kind === 'string'
-      ? tensor(
-          'string',
-          [rows, 1],
-          Array.from(c, (x) => categories[Math.floor(x * 12)] as string),
-        )
-      : tensor('float64', [rows, 1], c),
-  );
-  for (let run = 0; run < 2; run++) {
-    const start = process.cpuUsage();
-    Route.evaluate?.(columns, node);
-    const ms = process.cpuUsage(start).user / 1000;
-    console.log(
-      `Route, ${kind.padEnd(8)} tests: ${trees} trees of ${2 ** depth} leaves, ${rows} rows: ${ms.toFixed(0)} ms`,
+export const benchRouting = (): void => {
+  for (const kind of ['number', 'string', 'compound'] as const) {
+    const node = forest(kind);
+    const columns = forestRows(rows, features).map((c) =>
+      kind === 'string'
+        ? tensor(
+            'string',
+            [rows, 1],
+            Array.from(c, (x) => categories[Math.floor(x * 12)] as string),
+          )
+        : tensor('float64', [rows, 1], c),
     );
+    for (let run = 0; run < 2; run++) {
+      const start = process.cpuUsage();
+      Route.evaluate?.(columns, node);
+      const ms = process.cpuUsage(start).user / 1000;
+      console.log(
+        `Route, ${kind.padEnd(8)} tests: ${trees} trees of ${2 ** depth} leaves, ${rows} rows: ${ms.toFixed(0)} ms`,
+      );
+    }
   }
-}
+};
