@@ -245,3 +245,49 @@ const proportional = (
   });
   return y.map((v, i) => Math.abs(v) * relative + 4 * (rounding[i] as number));
 };
+
+const comparisons = new Set(['Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Equal']);
+
+/**
+ * Rows on which some decision (a comparison of two numbers, the largest of several) falls within the errors of what it
+ * compares: there two honest runtimes may decide differently. `rows`: how many `values` holds.
+ */
+export const tiedRows = (
+  { nodes }: Region,
+  values: ReadonlyMap<Value, Tensor>,
+  bounds: ReadonlyMap<Value, Float64Array>,
+  rows: number,
+): Set<number> => {
+  const tied = new Set<number>();
+  for (const n of nodes) {
+    const [a, b] = n.inputs;
+    const x = a && values.get(a);
+    const ex = a && bounds.get(a);
+    if (comparisons.has(n.op.name)) {
+      const y = b && values.get(b);
+      const ey = b && bounds.get(b);
+      if (!x || !y || (!ex && !ey)) continue;
+      const count = Math.max(x.data.length, y.data.length);
+      const at = (t: Tensor, i: number) => (t.data.length === count ? i : i % t.data.length);
+      for (let i = 0; i < count; i++) {
+        const [p, q] = [at(x, i), at(y, i)];
+        if (Math.abs(Number(x.data[p]) - Number(y.data[q])) <= (ex?.[p] ?? 0) + (ey?.[q] ?? 0)) {
+          tied.add(Math.floor((i * rows) / count));
+        }
+      }
+    } else if (n.op.name === 'ArgMax' || n.op.name === 'ArgMin' || n.op.name === 'TopK') {
+      if (!x || !ex) continue;
+      const width = x.data.length / rows;
+      const sign = n.op.name === 'ArgMin' ? -1 : 1;
+      for (let r = 0; r < rows; r++) {
+        const order = Array.from({ length: width }, (_, j) => r * width + j).sort(
+          (p, q) => sign * (Number(x.data[q]) - Number(x.data[p])),
+        );
+        const [p, q] = order as [number, number | undefined];
+        if (q === undefined) continue;
+        if (Math.abs(Number(x.data[p]) - Number(x.data[q])) <= (ex[p] ?? 0) + (ex[q] ?? 0)) tied.add(r);
+      }
+    }
+  }
+  return tied;
+};

@@ -52,7 +52,7 @@ export const inputsFor = (model: Model, options: InputOptions = {}): Inputs => {
   const found = domainsOf(opened, criticals);
   const { domains } = found;
   const ordinary = domains.map(ordinaryOf);
-  const trees = treesIn(opened.tables, found);
+  const trees = limit === 0 ? [] : treesIn(opened.tables, found);
   const packed = pack({
     domains,
     trees,

@@ -12,7 +12,7 @@ import { bind } from '../rows/bind.ts';
 import { spell } from '../rows/cell.ts';
 import type { Cell, Table } from '../rows/table.ts';
 import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
-import { allowanceInWords, errorBounds, type Inexact, inexactWays } from './bounds.ts';
+import { allowanceInWords, errorBounds, type Inexact, inexactWays, tiedRows } from './bounds.ts';
 import { Comparison, type Doubt, pairOf, type Tolerance, toleranceInWords } from './compare.ts';
 import { CoverageMeter } from './coverage.ts';
 import { allValues, type Fed, firstDivergence } from './diverge.ts';
@@ -66,6 +66,28 @@ export const notExecuted = (
   unchecked: ['everything: the artifact was not run'],
 });
 
+/** The second side wants inputs that the first has not: there is nothing to run it on, and that is the finding. */
+const otherInterface = (
+  a: Scorer,
+  b: Scorer,
+  { unmatched }: Matched,
+  name: { readonly a: string; readonly b: string },
+  seed: number,
+): Verification => ({
+  a: { name: name.a, runtime: a.runtime },
+  b: { name: name.b, runtime: b.runtime },
+  executed: true,
+  equivalent: false,
+  rows: { boundary: 0, sampled: 0, given: 0 },
+  seed,
+  columns: [],
+  unmatched,
+  worst: null,
+  divergence: null,
+  coverage: null,
+  unchecked: ['everything: the second side takes other inputs'],
+});
+
 const isPredictions = (s: Scorer): s is Predictions => 'slack' in s;
 
 /** Rows given to a side at once, after some single rows and one large batch: the evaluator's own block. */
@@ -80,9 +102,19 @@ export const verifyScorers = async (
   const { names = { a: model.name || 'model', b: b.runtime }, seed = 1 } = options;
   const onlyGiven = options.onlyGiven ?? isPredictions(b);
   const whole = match(a.fields, b.fields, options.map);
-  const matched = isPredictions(b)
-    ? { ...whole, unmatched: whole.unmatched.filter((u) => !u.startsWith('input')) }
-    : whole;
+  // A predictions file holds what somebody wrote down: it has no inputs, and need not have every output.
+  const matched = isPredictions(b) ? { ...whole, unmatched: [] } : whole;
+  if (isPredictions(b) && matched.outputs.length === 0) {
+    const outputs = a.fields.filter((f) => f.role === 'output').map((f) => `'${f.name}'`);
+    fail(
+      'verify/no-predictions',
+      `'${names.b}' has none of the model's outputs: ${outputs.join(', ')}`,
+      undefined,
+      'say which column is which with --map output=column',
+    );
+  }
+  const starved = b.fields.some((f) => f.role === 'input' && !matched.inputs.some((p) => p.b === f));
+  if (starved && !isPredictions(b)) return otherInterface(a, b, matched, names, seed);
   const narrow = narrowInputs(matched);
   const inputs = onlyGiven
     ? { tensors: new Map<string, Tensor>(), boundary: 0, sampled: 0, plan: null }
@@ -125,7 +157,11 @@ export const verifyScorers = async (
     worst: worst?.row ?? null,
     divergence: worst?.divergence ?? null,
     coverage: figures?.coverage ?? null,
-    unchecked: [...(figures?.unchecked ?? []), ...unchecked(inputs, onlyGiven, narrow, b)],
+    unchecked: [
+      ...(figures?.unchecked ?? []),
+      ...(isPredictions(b) ? notHeld(whole, a.fields) : []),
+      ...unchecked(inputs, onlyGiven, narrow, b),
+    ],
   };
 };
 
@@ -143,6 +179,13 @@ const unchecked = (inputs: Inputs, onlyGiven: boolean, narrow: ReadonlySet<strin
     );
   if (!isPredictions(b)) out.push('more than one thread', 'GPUs and other processors than this one');
   return out;
+};
+
+/** Outputs that a predictions file does not hold. */
+const notHeld = ({ outputs }: Matched, fields: readonly Field[]): string[] => {
+  const held = new Set(outputs.map((p) => p.a));
+  const names = fields.filter((f) => f.role === 'output' && !held.has(f)).map((f) => `'${f.name}'`);
+  return names.length > 0 ? [`outputs that the file does not hold: ${names.join(', ')}`] : [];
 };
 
 /** Fields that are float64 on side a and float32 on side b. */
@@ -186,9 +229,6 @@ class Run {
   private comparisons: Comparison[] | undefined;
   /** Rows on which the sides agree. */
   private calm: Fed | null = null;
-  /** Rows with a number outside its allowance. */
-  private readonly apart = new Set<number>();
-
   constructor(
     a: Scorer,
     b: Scorer,
@@ -334,10 +374,7 @@ class Run {
         const at = rows.get(d.row);
         const most = bound && at !== undefined ? (bound.errors[at * bound.width + d.element] ?? 0) : 0;
         if (Math.abs(d.a - d.b) <= most) comparison.accept(d);
-        else {
-          comparison.reject(d);
-          this.apart.add(d.row);
-        }
+        else comparison.reject(d);
       }
     }
   }
@@ -371,14 +408,25 @@ class Run {
           ? 'as many digits as the file prints (half a unit of the last), at least 1e-12 relative'
           : allowanceInWords(way, this.isNarrowed(c)));
       if (c.pair.kind === 'label') {
-        const ties = way ? c.differing.filter((r) => !this.apart.has(r)).length : 0;
         allowed = 'exactly equal';
+        const looked = way ? c.differing.slice(0, 64) : [];
+        const ties = looked.length > 0 ? this.ties(looked) : 0;
         if (ties > 0) {
-          allowed += `; ${ties} of the rows that differ are ties: every number on them is within its allowance, and the decision falls between`;
+          const which =
+            looked.length < c.differing.length ? `of the first ${looked.length} rows` : 'of the rows';
+          allowed += `; ${ties} ${which} that differ are ties: what decides there lies within its own allowance`;
         }
       }
       return c.agreement(allowed);
     });
+  }
+
+  /** On how many of these rows a decision falls within the errors of what it compares. */
+  private ties(rows: readonly number[]): number {
+    const picked = concatRows(rows.map((r) => this.slice(r, r + 1)));
+    const values = allValues(this.expanded, picked);
+    const { graph } = this.expanded;
+    return tiedRows(graph, values, errorBounds(graph, values), rows.length).size;
   }
 
   /** The worst row of all, and where the sides part on it. */
