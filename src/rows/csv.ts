@@ -161,7 +161,8 @@ export function* formatCsv(table: Table, options: CsvOptions = {}): Generator<st
   for (let from = 0; from < table.rows; from += step) {
     const out: string[] = [];
     for (let i = from; i < Math.min(from + step, table.rows); i++) {
-      out.push(columns.map((c) => text(c[i])).join(delimiter));
+      // An empty line is no row to many readers.
+      out.push(columns.map((c) => text(c[i])).join(delimiter) || '""');
     }
     yield `${out.join('\n')}\n`;
   }

@@ -58,7 +58,7 @@ const cellOf = (value: unknown, file: string, line: number, name: string): Cell 
 };
 
 /** One cell as JSON. */
-export const jsonOf = (cell: Cell): string => {
+const jsonOf = (cell: Cell): string => {
   if (cell === null) return 'null';
   if (typeof cell === 'number') return Number.isFinite(cell) ? spell(cell) : JSON.stringify(spell(cell));
   if (Array.isArray(cell)) return `[${cell.map(jsonOf).join(',')}]`;

@@ -5,7 +5,7 @@ import { type CsvOptions, parseCsv } from './csv.ts';
 import { parseJsonLines } from './jsonl.ts';
 import type { Table } from './table.ts';
 
-export type RowsFormat = 'csv' | 'jsonl';
+type RowsFormat = 'csv' | 'jsonl';
 
 export interface ReadOptions extends CsvOptions {
   /** Default: by the ending of the name, else by the first character. */

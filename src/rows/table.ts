@@ -27,11 +27,3 @@ export const placeOf = (table: Table, row: number, column?: string): Place => ({
   file: table.file,
   at: `line ${table.lines?.[row] ?? row + 2}${column === undefined ? '' : `, column '${column}'`}`,
 });
-
-/** Rows `from` to `to`, a table of their own. */
-export const sliceTable = (table: Table, from: number, to: number): Table => ({
-  ...table,
-  columns: new Map([...table.columns].map(([name, cells]) => [name, cells.slice(from, to)])),
-  rows: Math.max(0, Math.min(to, table.rows) - from),
-  lines: Array.from({ length: Math.max(0, to - from) }, (_, i) => table.lines?.[from + i] ?? from + i + 2),
-});

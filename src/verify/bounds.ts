@@ -33,7 +33,7 @@ const moved = new Set(
   `Add Sub Mul Div Neg Abs Max Min Clip Cast Relu Reciprocal Sqrt Sum Interpolate LeakyRelu`.split(/\s+/),
 );
 
-export const ulpOf = (x: number, dtype: DType): number => {
+const ulpOf = (x: number, dtype: DType): number => {
   const a = Math.abs(x);
   if (!Number.isFinite(a)) return 0;
   const [digits, least] = dtype === 'float64' ? [52, -1074] : dtype === 'float32' ? [23, -149] : [10, -24];

@@ -70,7 +70,7 @@ const orderOf = (dtype: DType): Order => {
 };
 
 /** A string that is none of the given. */
-export const unseen = (known: ReadonlySet<string>): string => {
+const unseen = (known: ReadonlySet<string>): string => {
   let s = 'unseen';
   while (known.has(s)) s += '?';
   return s;

@@ -186,7 +186,7 @@ const elementwise = new Set(
 );
 
 /** Which slots an element of a row of a value depends on. */
-export class Dependence {
+class Dependence {
   /** One set for each element of a row, or one for all of them. */
   private readonly of = new Map<Value, readonly ReadonlySet<number>[]>();
   readonly constants = new Map<Value, ArrayLike<number | bigint | string>>();

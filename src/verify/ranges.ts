@@ -22,17 +22,6 @@ export const intersect = (a: Ranges, b: Ranges): Ranges => {
   return out;
 };
 
-/** Do they share an index? */
-export const meet = (a: Ranges, b: Ranges): boolean => {
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    if (Math.max(a[i] as number, b[j] as number) < Math.min(a[i + 1] as number, b[j + 1] as number))
-      return true;
-    if ((a[i + 1] as number) < (b[j + 1] as number)) i += 2;
-    else j += 2;
-  }
-  return false;
-};
-
 export const union = (a: Ranges, b: Ranges): Ranges => {
   if (isEmpty(a)) return b;
   if (isEmpty(b)) return a;
@@ -95,16 +84,6 @@ export const where = (n: number, test: (i: number) => boolean, first = 0): Range
     const from = i;
     while (i + 1 < n && test(i + 1)) i++;
     out.push(from, i + 1);
-  }
-  return out;
-};
-
-/** From single indices in any order. */
-export const ofIndices = (indices: Iterable<number>): Ranges => {
-  const out: number[] = [];
-  for (const x of [...new Set(indices)].sort((p, q) => p - q)) {
-    if (out.at(-1) === x) out[out.length - 1] = x + 1;
-    else out.push(x, x + 1);
   }
   return out;
 };

@@ -26,7 +26,7 @@ export const rowCells = (
 };
 
 /** `'text'` for a POSIX shell. */
-export const shellQuoted = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
+const shellQuoted = (s: string): string => `'${s.replaceAll("'", "'\\''")}'`;
 
 /** A command that scores the row again. */
 export const command = (model: string, cells: readonly (readonly [string, Cell])[]): string =>

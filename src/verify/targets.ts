@@ -16,13 +16,13 @@ export interface Link {
   readonly ranges: Ranges;
 }
 
-export const rangesIn = (link: Link | null, slot: number): Ranges | undefined => {
+const rangesIn = (link: Link | null, slot: number): Ranges | undefined => {
   for (let l = link; l; l = l.parent) if (l.slot === slot) return l.ranges;
   return undefined;
 };
 
 /** The box within a case too; undefined where they have nothing in common. */
-export const narrow = (link: Link | null, constraints: Case): Link | null | undefined => {
+const narrow = (link: Link | null, constraints: Case): Link | null | undefined => {
   let box = link;
   for (const { slot, ranges } of constraints) {
     const before = rangesIn(box, slot);

@@ -14,7 +14,7 @@ import { all, complement, intersect, isEmpty, type Ranges, union, where } from '
 export const RESULT = { false: 1, true: 2, unknown: 4 } as const;
 
 /** Where a slot must lie. */
-export interface Constraint {
+interface Constraint {
   readonly slot: number;
   readonly ranges: Ranges;
 }
