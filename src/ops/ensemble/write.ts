@@ -112,10 +112,6 @@ export const writeEnsemble = (
   return b.op([ML, 'TreeEnsemble'], [x], attributes);
 };
 
-/** Can the older operator hold the table? It has no membership test. */
-export const holdsInRegressor = (table: EnsembleTable): boolean =>
-  table.nodes.every(({ test }) => test.k === 'below' || test.values.length === 1);
-
 /**
  * The same in TreeEnsembleRegressor (ai.onnx.ml 1 and 3), which gives float32 whatever it is given: exact for weights
  * that are whole numbers below 2²⁴, one a target. `double` thresholds ask for version 3.
