@@ -4,8 +4,10 @@
  * 2), a sum whose order is free and a dot product n·u times the sum of the magnitudes; what an error becomes further on is
  * found by moving the operands of every operator to the ends of their errors.
  */
+import { predicatesOf } from '../ir/attributes.ts';
 import type { Node, Region, Value } from '../ir/model.ts';
 import { OWN } from '../ir/model.ts';
+import { KIND, type Predicates } from '../ir/predicates.ts';
 import { find } from '../ops/registry.ts';
 import { type DType, isFloat } from '../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
@@ -263,7 +265,19 @@ export const tiedRows = (
     const [a, b] = n.inputs;
     const x = a && values.get(a);
     const ex = a && bounds.get(a);
-    if (comparisons.has(n.op.name)) {
+    if (n.op.domain === OWN && n.attributes.has('predicates')) {
+      n.inputs.forEach((v, column) => {
+        const t = v && values.get(v);
+        const e = v && bounds.get(v);
+        if (!t || !e || t.data.length !== rows) return;
+        const literals = literalsOf(predicatesOf(n), column);
+        for (let r = 0; r < rows; r++) {
+          const at = Number(t.data[r]);
+          const most = e[r] as number;
+          if (!t.missing?.[r] && literals.some((l) => Math.abs(at - l) <= most)) tied.add(r);
+        }
+      });
+    } else if (comparisons.has(n.op.name)) {
       const y = b && values.get(b);
       const ey = b && bounds.get(b);
       if (!x || !y || (!ex && !ey)) continue;
@@ -290,4 +304,16 @@ export const tiedRows = (
     }
   }
   return tied;
+};
+
+/** Numbers that a column of a predicate table is compared with. */
+const literalsOf = (p: Predicates, column: number): number[] => {
+  const numbers = p.numbers.read(0, p.numbers.count);
+  const out: number[] = [];
+  for (let row = 0; row < p.kind.length; row++) {
+    const kind = p.kind[row] as number;
+    if (p.column[row] === column && kind >= KIND.lt && kind <= KIND.ne)
+      out.push(Number(numbers[p.literal[row] as number]));
+  }
+  return out;
 };

@@ -72,6 +72,9 @@ export interface Worst {
 
 const buckets = 40;
 
+/** Rows that differ and are looked at again. */
+const lookedAt = 64;
+
 export class Comparison {
   readonly pair: Pair;
   rows = 0;
@@ -79,7 +82,7 @@ export class Comparison {
   different = 0;
   missingOnOneSide = 0;
   worst: Worst | null = null;
-  /** Rows of a label that differ (the first so many): to be told apart from ties. */
+  /** The first rows that differ: to be told apart from ties. */
   readonly differing: number[] = [];
   private maxAbs = 0;
   private maxRel = 0;
@@ -125,7 +128,7 @@ export class Comparison {
         else {
           this.count(Infinity, false);
           this.different++;
-          if (this.differing.length < 100_000) this.differing.push(from + i);
+          this.remember(from + i);
           this.note(from + i, x, y, 1e308);
         }
         continue;
@@ -189,6 +192,7 @@ export class Comparison {
   /** The doubt stands: the row is different. */
   reject({ row, a, b }: Doubt): void {
     this.different++;
+    this.remember(row);
     const abs = Math.abs(a - b);
     this.note(
       row,
@@ -201,6 +205,10 @@ export class Comparison {
   /** The doubt is answered: the difference is within its bound. */
   accept({ row, a, b }: Doubt): void {
     this.note(row, plain(a), plain(b), 1e-4);
+  }
+
+  private remember(row: number): void {
+    if (this.differing.length < lookedAt) this.differing.push(row);
   }
 
   private note(row: number, a: string | number | null, b: string | number | null, weight: number): void {

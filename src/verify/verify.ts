@@ -318,6 +318,11 @@ class Run {
     });
   }
 
+  /** Does the other side compute in float32 what the model computes in float64? */
+  private get narrowed(): boolean {
+    return (this.comparisons ?? []).some((c) => this.isNarrowed(c));
+  }
+
   private isNarrowed(c: Comparison): boolean {
     const { type } = c.pair.a.field.value;
     return (
@@ -407,15 +412,12 @@ class Run {
         (isPredictions(this.b)
           ? 'as many digits as the file prints (half a unit of the last), at least 1e-12 relative'
           : allowanceInWords(way, this.isNarrowed(c)));
-      if (c.pair.kind === 'label') {
-        allowed = 'exactly equal';
-        const looked = way ? c.differing.slice(0, 64) : [];
-        const ties = looked.length > 0 ? this.ties(looked) : 0;
-        if (ties > 0) {
-          const which =
-            looked.length < c.differing.length ? `of the first ${looked.length} rows` : 'of the rows';
-          allowed += `; ${ties} ${which} that differ are ties: what decides there lies within its own allowance`;
-        }
+      if (c.pair.kind === 'label') allowed = 'exactly equal';
+      const looked = isPredictions(this.b) || !(way || this.narrowed) ? [] : c.differing;
+      const ties = looked.length > 0 ? this.ties(looked) : 0;
+      if (ties > 0) {
+        const which = looked.length < c.different ? `of the first ${looked.length} rows` : 'of the rows';
+        allowed += `; ${ties} ${which} that differ are ties: what decides there lies within its own allowance`;
       }
       return c.agreement(allowed);
     });
@@ -426,7 +428,7 @@ class Run {
     const picked = concatRows(rows.map((r) => this.slice(r, r + 1)));
     const values = allValues(this.expanded, picked);
     const { graph } = this.expanded;
-    return tiedRows(graph, values, errorBounds(graph, values), rows.length).size;
+    return tiedRows(graph, values, errorBounds(graph, values, this.narrowed), rows.length).size;
   }
 
   /** The worst row of all, and where the sides part on it. */
