@@ -244,7 +244,7 @@ const finish = (
     : undefined;
   metadata.set('summary', summary(tag, world, fields));
   return {
-    format: 'pmml',
+    format: 'PMML',
     version: doc.version,
     name: doc.text(tag, 'modelName') ?? '',
     graph: a.b.finish(results),

@@ -16,8 +16,13 @@ export const write = async (model: Model, { to, ...options }: WriteRequest): Pro
 };
 
 /** The path of one of an artifact's files, beside the artifact itself. */
-export const pathOf = (file: string, suffix: string): string =>
-  suffix === '' ? file : `${file.replace(/\.[^./\\]*$/, '')}${suffix}`;
+export const pathOf = (file: string, suffix: string): string => {
+  if (suffix === '') return file;
+  const ending = /\.[^./\\]*$/.exec(file)?.[0] ?? '';
+  // TypeScript looks for x.d.mts beside x.mjs.
+  const kind = ending === '.mjs' && suffix === '.d.ts' ? '.d.mts' : suffix;
+  return `${file.slice(0, file.length - ending.length)}${kind}`;
+};
 
 export interface Staged {
   /** Where the artifact itself stands until `files.commit()`. */
