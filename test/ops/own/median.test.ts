@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluator } from '../../../src/evaluate/evaluate.ts';
 import { Builder } from '../../../src/ir/builder.ts';
-import { type Model, OWN, tensorType, type Value } from '../../../src/ir/model.ts';
+import { type Model, type Node, OWN, tensorType, type Value } from '../../../src/ir/model.ts';
 import { Median } from '../../../src/ops/own/Median.ts';
 import { operators } from '../../../src/ops/registry.ts';
 import { express } from '../../../src/passes/express.ts';
 import { constant } from '../../../src/tensor/data.ts';
-import { type Tensor, tensor } from '../../../src/tensor/tensor.ts';
+import { type Tensor, tensor, tensorOf } from '../../../src/tensor/tensor.ts';
 import { modelFrom } from '../../passes/forests.ts';
 import { runInOrt } from '../../passes/ort.ts';
 
@@ -24,17 +24,19 @@ const given = (rows: Rows): Tensor => {
   );
 };
 
-const model = (width: number, weights?: readonly number[]): Model => {
-  const b = new Builder(operators);
-  const x = b.input('x', tensorType('float64', ['N', width], 'missing'));
-  const w = weights && b.constant(constant('float64', weights));
-  return modelFrom(b.finish([b.op([OWN, 'Median'], w ? [x, w] : [x], {}, { output: 'y' })]));
-};
+const node = (inputs: readonly (Value | null)[]): Node => ({
+  op: { domain: OWN, name: 'Median', since: 1 },
+  name: '',
+  inputs,
+  outputs: [],
+  attributes: new Map(),
+  from: [],
+});
 
+/** The operator itself: at the edge of a model NaN would be missing. */
 const median = (rows: Rows, weights?: readonly number[]): (number | null)[] => {
-  const y = evaluator(model(rows[0]?.length ?? 0, weights))
-    .run(new Map([['x', given(rows)]]))
-    .get('y') as Tensor;
+  const w = weights ? tensorOf('float64', [weights.length], weights) : null;
+  const y = Median.evaluate?.([given(rows), w], node([]))[0] as Tensor;
   return Array.from(y.data as Float64Array, (v, i) => (y.missing?.[i] ? null : v));
 };
 
@@ -43,15 +45,8 @@ const planes = (width: number, weights?: readonly number[]): Model => {
   const b = new Builder(operators);
   const data = b.input('x', tensorType('float64', ['N', width]));
   const missing = b.input('m', tensorType('bool', ['N', width]));
-  const node = {
-    op: { domain: OWN, name: 'Median', since: 1 },
-    name: '',
-    outputs: [],
-    attributes: new Map(),
-    from: [],
-  };
   const w = weights ? { data: b.constant(constant('float64', weights)), missing: null } : null;
-  const out = Median.plain?.({ ...node, inputs: [data] }, b, [{ data, missing }, w]);
+  const out = Median.plain?.(node([data]), b, [{ data, missing }, w]);
   const [plane] = out as readonly { data: Value; missing: Value }[];
   return modelFrom(b.finish([plane?.data as Value, plane?.missing as Value]));
 };
