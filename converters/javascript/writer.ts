@@ -95,6 +95,8 @@ export const writer: Writer = {
       return fail(
         first?.rule ?? 'javascript/not-supported',
         `JavaScript cannot express this model: ${result.map((o) => `${o.operator}: ${o.why}`).join('; ')}`,
+        undefined,
+        'portolan report lists where this model can go, and what is in the way of each target',
       );
     }
     const face = interfaceOf(model);
@@ -107,11 +109,11 @@ export const writer: Writer = {
     const source = moduleSource(result.program, face, result.planes, about);
     return {
       format: 'javascript',
-      summary: `ES module · ${face.inputs.length} inputs, ${face.outputs.length} outputs · ${size(source.length)}`,
+      summary: `ES module · ${counted(face.inputs.length, 'input')}, ${counted(face.outputs.length, 'output')}`,
       files: [bytes('', () => source), bytes('.d.ts', () => declarationSource(face))],
       diagnostics: [],
     };
   },
 };
 
-const size = (n: number): string => (n < 1e6 ? `${Math.ceil(n / 1e3)} KB` : `${(n / 1e6).toFixed(1)} MB`);
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

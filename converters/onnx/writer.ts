@@ -47,7 +47,12 @@ const targetOpsets = (model: Model, options: WriteOptions): ReadonlyMap<string, 
   const opset = options.opset ?? defaultOpset;
   if (isOnnx(model) && model.opsets.get('') === opset) return model.opsets;
   if (!(Number.isInteger(opset) && opset >= oldestWritten && opset <= newestWritten)) {
-    fail('onnx/opset', `opset ${opset} cannot be written; ${oldestWritten} to ${newestWritten} can`);
+    fail(
+      'onnx/opset',
+      `opset ${opset} cannot be written`,
+      undefined,
+      `give one from ${oldestWritten} to ${newestWritten} with --opset`,
+    );
   }
   return opsetsAt(opset);
 };

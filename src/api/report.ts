@@ -111,6 +111,10 @@ export const measureLatency = async (
   };
 };
 
+/** A report does not say where on somebody's machine a file stood. */
+const withoutFolders = (d: Diagnostic): Diagnostic =>
+  d.at ? { ...d, at: { ...d.at, file: baseName(d.at.file) } } : d;
+
 export interface ReportParts {
   readonly model: ReadModel;
   readonly source?: FileFacts;
@@ -128,7 +132,7 @@ export const makeReport = async (parts: ReportParts): Promise<Report> => {
   const source = parts.source ?? sourceFacts(model);
   const artifact = parts.artifact?.facts ?? null;
   const verification = parts.verification ?? null;
-  const all = [...model.diagnostics, ...(parts.diagnostics ?? [])];
+  const all = [...model.diagnostics, ...(parts.diagnostics ?? [])].map(withoutFolders);
   const inputs = model.fields.filter((f) => f.role === 'input');
   const outputs = model.fields.filter((f) => f.role === 'output');
   const { snippets } = (await parts.artifact?.format.load()) ?? {};

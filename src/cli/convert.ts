@@ -7,7 +7,7 @@ import { type Staged, stage } from '../api/write.ts';
 import { sliceRows } from '../evaluate/evaluate.ts';
 import { type Format, targetFormat } from '../formats.ts';
 import type { WriteOptions } from '../ir/converter.ts';
-import { Diagnostics, fail, printable } from '../ir/diagnostic.ts';
+import { Diagnostics, fail, PortolanError, printable } from '../ir/diagnostic.ts';
 import { bytes } from '../report/facts.ts';
 import type { Latency } from '../report/report.ts';
 import { bind } from '../rows/bind.ts';
@@ -15,7 +15,7 @@ import type { CsvOptions } from '../rows/csv.ts';
 import { checkExamples } from '../verify/examples.ts';
 import { inputsFor } from '../verify/inputs.ts';
 import { feed, match } from '../verify/interface.ts';
-import type { Verification } from '../verify/result.ts';
+import type { Side, Verification } from '../verify/result.ts';
 import { checkReports, refuseOverwriting, writeReports } from './reports.ts';
 import { explain, Progress, say, step } from './terminal.ts';
 import { explainVerification } from './verification.ts';
@@ -86,7 +86,10 @@ export const convert = async (file: string, target: string, options: Options): P
           : `${baseName(target)} was not written, because the check failed (--keep writes it all the same)`,
       );
     }
-    const latency = verification?.executed && keep ? await measure(model, format, staged) : [];
+    const latency =
+      verification?.executed && verification.columns.length > 0 && keep
+        ? await measure(model, format, staged)
+        : [];
     const facts = artifactFacts(artifact, target, staged);
     const report = await makeReport({
       model,
@@ -126,10 +129,33 @@ const prove = async (
       sha256: { a: sourceDigest, b: staged.sha256 },
       progress: (done, all) => bar.at(done / all),
     });
+  } catch (error) {
+    if (!(error instanceof PortolanError) || !error.diagnostic.rule.startsWith(`${format.name}/`))
+      throw error;
+    // Its own runtime refuses what was written: a finding about the artifact, not a fault of the input.
+    const why = error.message.replaceAll(staged.temporary, baseName(names.target));
+    const [a, b] = [baseName(names.file), baseName(names.target)];
+    return refused({ name: a, runtime: 'reference' }, { name: b, runtime: format.runs ?? format.name }, why);
   } finally {
     bar.end();
   }
 };
+
+const refused = (a: Side, b: Side, why: string): Verification => ({
+  a,
+  b,
+  executed: true,
+  why,
+  equivalent: false,
+  rows: { boundary: 0, sampled: 0, given: 0 },
+  seed: 1,
+  columns: [],
+  unmatched: [],
+  worst: null,
+  divergence: null,
+  coverage: null,
+  unchecked: ['everything: the artifact does not run'],
+});
 
 /** One row and a batch of sampled rows through the artifact; nothing where rows cannot be made. */
 const measure = async (model: ReadModel, format: Format, staged: Staged): Promise<Latency[]> => {

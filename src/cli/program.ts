@@ -144,10 +144,17 @@ const usageError = ({ code, message }: CommanderError, argv: readonly string[]):
 };
 
 /** An error says what to do about it; where the place that found it has nothing better to say, this. */
-const advised = (d: Diagnostic): Diagnostic =>
-  d.help !== undefined || !formats.some((f) => d.rule.startsWith(`${f.name}/`))
-    ? d
-    : { ...d, help: 'save the model again with the tool that made it; if it is valid, report this line' };
+const advice: Readonly<Record<string, string>> = {
+  format: 'portolan formats lists what can be read and written',
+  rows: 'correct the rows at that place, or how they are read with --delimiter and --decimal',
+};
+
+const advised = (d: Diagnostic): Diagnostic => ({
+  help:
+    advice[d.rule.split('/')[0] as string] ??
+    'save the model again with the tool that made it; if it is valid, report this line',
+  ...d,
+});
 
 /** Runs a command line; resolves to the exit code: 0 done and clean, 1 findings, 2 input or usage wrong. */
 export const run = async (argv: readonly string[]): Promise<number> => {

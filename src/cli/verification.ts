@@ -53,7 +53,10 @@ export const explainVerification = (v: Verification): void => {
   const width = Math.max(0, ...v.columns.map((c) => c.column.length));
   step(
     'verify',
-    [`${v.b.runtime}   ${tried.join(' · ')}`, ...v.columns.map((c) => `  ${columnLine(c, width)}`)]
+    [
+      `${v.b.runtime}   ${tried.join(' · ') || 'no rows'}`,
+      ...v.columns.map((c) => `  ${columnLine(c, width)}`),
+    ]
       .map(printable)
       .join('\n'),
   );
@@ -65,7 +68,10 @@ export const explainVerification = (v: Verification): void => {
     step('equivalent', printable(`   ${notes.filter(Boolean).join(' · ')}`).trimStart());
     return;
   }
-  const lines: string[] = v.unmatched.map((u) => `on one side only: ${u}`);
+  const lines: string[] = [
+    ...(v.why === undefined ? [] : [v.why]),
+    ...v.unmatched.map((u) => `on one side only: ${u}`),
+  ];
   if (v.worst) {
     const { column, source, index, a, b, reproduce } = v.worst;
     lines.push(

@@ -46,9 +46,11 @@ export const fail = (rule: string, message: string, at?: Place, help?: string): 
 
 /**
  * Text for a terminal, a log, a report. Names come from hostile files: control characters (escape sequences, forged
- * lines) and invisible formatting characters are shown as such.
+ * lines), invisible formatting characters, and what a build server takes for a command (`::error::` at the start of a line,
+ * `##[error]`, `##vso[…]`) are shown as such.
  */
-export const printable = (s: string): string => s.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, '\ufffd');
+export const printable = (s: string): string =>
+  s.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, '\ufffd').replace(/^(\s*)::|##(?=\w*\[)/g, '$1\ufffd');
 
 /** `error[pmml/unknown-field] model.pmml:12: …` on one line, the help on the next. */
 export const formatDiagnostic = (d: Diagnostic): string => {

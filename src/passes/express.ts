@@ -127,8 +127,9 @@ export const express = (model: Model, opsets: Opsets): Model => {
   if (first) {
     fail(
       rest.length ? 'express/refused' : first.rule,
-      [first, ...rest].map((o) => `${o.operator}: ${o.why}`).join('\n'),
+      [first, ...rest].map((o) => `${o.operator}: ${o.why}`).join('; '),
       first.at,
+      'portolan report lists where this model can go, and what is in the way of each target',
     );
   }
   return done.model;

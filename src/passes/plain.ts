@@ -191,6 +191,7 @@ const plainNode = (node: Node, b: Builder, planes: Map<Value, Plane>): readonly 
       'plain/not-supported',
       `'${gone.name}' may be missing, and ${opName(node.op)} cannot be said without missing values yet`,
       node.from[0],
+      'portolan report lists where this model can go, and what is in the way of each target',
     );
   }
   return b

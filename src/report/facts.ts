@@ -2,8 +2,8 @@
  * The report as sections of facts, in the order a tired reader wants them. Every rendering is made from this list
  * alone, so that none can say more or less than another.
  */
-import { formatDiagnostic } from '../ir/diagnostic.ts';
-import type { ColumnAgreement } from '../verify/result.ts';
+import { type Diagnostic, printable } from '../ir/diagnostic.ts';
+import type { ColumnAgreement, Figure } from '../verify/result.ts';
 import { grouped, type Report } from './report.ts';
 
 export interface Table {
@@ -23,13 +23,16 @@ export interface Section {
 
 type Parts = { title: string } & Partial<Omit<Section, 'title'>>;
 
-const section = (parts: Parts): Section => ({
-  text: [],
-  facts: [],
-  tables: [],
-  code: [],
-  plots: [],
-  ...parts,
+/** Names come from hostile files: what every rendering is made of is printable already. */
+const section = ({ title, text = [], facts = [], tables = [], code = [], plots = [] }: Parts): Section => ({
+  title,
+  text: text.map(printable),
+  facts: facts.map(([label, value]) => [printable(label), printable(value)]),
+  tables: tables
+    .filter((t) => t.rows.length > 0)
+    .map((t) => ({ head: t.head.map(printable), rows: t.rows.map((r) => r.map(printable)) })),
+  code: code.map((c) => ({ ...c, code: c.code.split('\n').map(printable).join('\n') })),
+  plots: plots.map((p) => ({ ...p, column: printable(p.column) })),
 });
 
 /** 1234567 → 1.2 MB */
@@ -42,14 +45,24 @@ export const bytes = (n: number): string => {
 const short = (x: number | string): string =>
   typeof x === 'string' ? x : x === 0 ? '0' : x.toPrecision(2).replace(/\.0(?=e|$)/, '');
 
+/** One line, the help included: `warning[pmml/x] model.pmml:3: … (help)`. */
+const inWords = (d: Diagnostic): string => {
+  const place = d.at ? `${[d.at.file, d.at.at].filter(Boolean).join(':')}: ` : '';
+  return `${d.severity}[${d.rule}] ${place}${d.message}${d.help ? ` (${d.help})` : ''}`;
+};
+
 const cell = (x: string | number | null): string => (x === null ? '(missing)' : String(x));
 
-/** `0 ULP: 73,103 rows · up to 2: 12 rows` */
+/** `equal: 73,103 · up to 2 ULP: 12` */
 export const histogramInWords = (c: ColumnAgreement): string =>
   c.histogram
     .filter((b) => b.rows > 0)
-    .map((b) => `${b.upTo === 0 ? 'equal' : `up to ${b.upTo} ULP`}: ${grouped(b.rows)}`)
+    .map((b) => `${bucket(b.upTo)}: ${grouped(b.rows)}`)
     .join(' · ');
+
+/** A distance in words: `equal`, `up to 8 ULP`, `beyond measure` (missing, NaN or infinite on one side). */
+export const bucket = (upTo: Figure): string =>
+  upTo === 0 ? 'equal' : upTo === 'Infinity' ? 'beyond measure' : `up to ${upTo} ULP`;
 
 export const sections = (r: Report): Section[] => {
   const out: Section[] = [];
@@ -92,6 +105,7 @@ export const sections = (r: Report): Section[] => {
         ['categories tried', `${grouped(categories.tried)} of ${grouped(categories.total)}`],
       );
     }
+    if (v.why !== undefined) facts.push(['failed', v.why]);
     if (v.unmatched.length) facts.push(['on one side only', v.unmatched.join('; ')]);
     out.push(
       section({
@@ -192,10 +206,10 @@ export const sections = (r: Report): Section[] => {
     }),
     section({
       title: 'Losses',
-      text: r.losses.length ? r.losses.map(formatDiagnostic) : ['None.'],
+      text: r.losses.length ? r.losses.map(inWords) : ['None.'],
     }),
   );
-  if (r.diagnostics.length) out.push(section({ title: 'Notes', text: r.diagnostics.map(formatDiagnostic) }));
+  if (r.diagnostics.length) out.push(section({ title: 'Notes', text: r.diagnostics.map(inWords) }));
 
   const fieldTable = (fields: Report['contract']['inputs'], name: string): Table => ({
     head: [name, 'type', 'kind', 'missing is', 'values'],

@@ -1,13 +1,14 @@
 import { histogramInWords, sections, type Table } from './facts.ts';
 import type { Report } from './report.ts';
 
-/** Names come from hostile files: no markup, no line of their own. */
+/** Names come from hostile files: no markup, no links, nobody called. */
 const quoted = (s: string): string =>
   s
-    .replace(/[\r\n]+/g, ' ')
     .replace(/[\\`*_[\]<>|#~!]/g, (c) => `\\${c}`)
     .replace(/&/g, '&amp;')
-    .replace(/@/g, '&#64;');
+    .replace(/@/g, '&#64;')
+    .replace(/:(?=\/\/)/g, '&#58;')
+    .replace(/\bwww\./gi, (w) => `${w.slice(0, 3)}&#46;`);
 
 const table = (t: Table): string[] => [
   `| ${t.head.map(quoted).join(' | ')} |`,
@@ -27,7 +28,7 @@ export const renderMarkdown = (report: Report): string => {
     for (const t of s.text) lines.push(quoted(t), '');
     for (const [label, value] of s.facts) lines.push(`- ${quoted(label)}: ${quoted(value)}`);
     if (s.facts.length) lines.push('');
-    for (const t of s.tables) if (t.rows.length) lines.push(...table(t));
+    for (const t of s.tables) lines.push(...table(t));
     for (const p of s.plots) lines.push(`- ${quoted(p.column)}: ${quoted(histogramInWords(p))}`);
     if (s.plots.length) lines.push('');
     for (const { language, code } of s.code) {

@@ -1,12 +1,16 @@
 import { fail } from '../ir/diagnostic.ts';
 import { renderHtml } from './html.ts';
+import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { Report } from './report.ts';
+import { renderSarif } from './sarif.ts';
 
 const renderings: Readonly<Record<string, (r: Report) => string>> = {
   '.json': (r) => `${JSON.stringify(r, null, 2)}\n`,
   '.html': renderHtml,
   '.md': renderMarkdown,
+  '.sarif': renderSarif,
+  '.xml': renderJunit,
 };
 
 /** The rendering that a file's ending asks for. */

@@ -191,6 +191,12 @@ export const verdictOf = (
       sentence: `${b} computes what ${verification.a.name} computes on all ${grouped(rows)} rows tried (${grouped(verification.rows.boundary)} at decision boundaries, ${grouped(verification.rows.sampled)} sampled, ${grouped(verification.rows.given)} given), run in ${verification.b.runtime}.`,
     };
   }
+  if (verification.why !== undefined) {
+    return {
+      status: 'different',
+      sentence: `${b} does NOT run in ${verification.b.runtime}: ${verification.why}`,
+    };
+  }
   return {
     status: 'different',
     sentence:
