@@ -32,7 +32,8 @@ const moving = new Set(
   Segment`.split(/\s+/),
 );
 const moved = new Set(
-  `Add Sub Mul Div Neg Abs Max Min Clip Cast Relu Reciprocal Sqrt Sum Interpolate LeakyRelu`.split(/\s+/),
+  `Add Sub Mul Div Neg Abs Max Min ReduceMax ReduceMin Clip Cast Relu Reciprocal Sqrt Sum Interpolate
+  LeakyRelu`.split(/\s+/),
 );
 
 const ulpOf = (x: number, dtype: DType): number => {
@@ -153,9 +154,10 @@ const boundOf = (
 ): Float64Array => {
   const { name } = n.op;
   const out = Float64Array.from(y.data as Float64Array);
+  const rows = Math.max(1, y.dims[0] ?? 1);
   const rounding = out.map((x) => ulpOf(x, dtype));
   const plus = (a: Float64Array, k: number) => a.map((x, i) => x + k * (rounding[i] as number));
-  if (inputs.some((t, i) => n.inputs[i] && !t)) return proportional(inputs, errors, out, rounding);
+  if (inputs.some((t, i) => n.inputs[i] && !t)) return proportional(inputs, errors, out, rounding, rows);
   if (normalised.has(name)) {
     const most = Math.max(0, ...(errors[0] ?? []));
     const terms = countOf(y.dims.slice(1));
@@ -169,7 +171,7 @@ const boundOf = (
       inputs.map((t, i) => t && withData(t, (x, j) => Math.abs(x) + k * (errors[i]?.[j] ?? 0)));
     const high = evaluate(n, spread(1), slot);
     const low = evaluate(n, spread(0), slot);
-    if (!high || !low) return proportional(inputs, errors, out, rounding);
+    if (!high || !low) return proportional(inputs, errors, out, rounding, rows);
     const terms = Math.max(...inputs.map((t) => (t ? countOf(t.dims.slice(-2)) : 1)));
     return high.map((h, i) => h - (low[i] as number) + 2 * terms * unit(dtype) * h);
   }
@@ -180,7 +182,7 @@ const boundOf = (
       );
     const high = evaluate(n, spread(1), slot);
     const low = evaluate(n, spread(0), slot);
-    if (!high || !low) return proportional(inputs, errors, out, rounding);
+    if (!high || !low) return proportional(inputs, errors, out, rounding, rows);
     const terms = (inputs[0]?.data.length ?? 1) / Math.max(1, out.length);
     return high.map((h, i) => h - (low[i] as number) + 2 * terms * unit(dtype) * h);
   }
@@ -188,13 +190,13 @@ const boundOf = (
     const carried = inputs.map((t, i) =>
       t && isFloat(t.dtype) ? withData(t, (_, j) => errors[i]?.[j] ?? 0) : t,
     );
-    return evaluate(n, carried, slot) ?? proportional(inputs, errors, out, rounding);
+    return evaluate(n, carried, slot) ?? proportional(inputs, errors, out, rounding, rows);
   }
   if (elementary.has(name) || moved.has(name)) {
     const ends = corners(n, slot, inputs, errors, out);
     if (ends) return plus(ends, elementary.has(name) ? 4 : 1);
   }
-  return proportional(inputs, errors, out, rounding);
+  return proportional(inputs, errors, out, rounding, rows);
 };
 
 const withData = (t: Tensor, f: (x: number, i: number) => number): Tensor => {
@@ -224,28 +226,39 @@ const corners = (
     const moved = evaluate(n, ends, slot);
     if (!moved) return undefined;
     moved.forEach((m, i) => {
-      const d = Math.abs(m - (y[i] as number));
-      if (d > (most[i] as number)) most[i] = d;
+      const d = m === y[i] ? 0 : Math.abs(m - (y[i] as number));
+      // Where an end is no number any more, nothing is known.
+      if (!(d <= (most[i] as number))) most[i] = Number.isNaN(d) ? Infinity : d;
     });
   }
   return most;
 };
 
-/** An operator without a rule of its own: the largest relative error that goes in comes out, and 4 ULP. */
+/** An operator without a rule of its own: of each row, the largest relative error that goes in comes out, and 4 ULP. */
 const proportional = (
   inputs: readonly (Tensor | null)[],
   errors: Errors,
   y: Float64Array,
   rounding: Float64Array,
+  rows: number,
 ): Float64Array => {
-  let relative = 0;
+  const relative = new Float64Array(rows);
   errors.forEach((e, i) => {
+    const t = inputs[i];
+    const width = t && t.dims[0] === rows ? t.data.length / rows : 0;
     e?.forEach((x, j) => {
-      const v = Math.abs(Number(inputs[i]?.data[j] ?? 0));
-      if (v > 0 && Number.isFinite(v)) relative = Math.max(relative, x / v);
+      const v = Math.abs(Number(t?.data[j] ?? 0));
+      if (v === 0 || !Number.isFinite(v)) return;
+      // What has no rows of its own touches them all.
+      const [from, to] = width > 0 ? [Math.floor(j / width), Math.floor(j / width) + 1] : [0, rows];
+      for (let r = from; r < to; r++) if (x / v > (relative[r] as number)) relative[r] = x / v;
     });
   });
-  return y.map((v, i) => Math.abs(v) * relative + 4 * (rounding[i] as number));
+  const width = Math.max(1, y.length / rows);
+  return y.map((v, i) => {
+    const share = relative[Math.floor(i / width)] ?? 0;
+    return (share === 0 || v === 0 ? 0 : Math.abs(v) * share) + 4 * (rounding[i] as number);
+  });
 };
 
 const comparisons = new Set(['Less', 'LessOrEqual', 'Greater', 'GreaterOrEqual', 'Equal']);
