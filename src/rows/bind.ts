@@ -58,11 +58,11 @@ const bindValue = (
     const read = reader(table, type, s, notes);
     for (let i = 0; i < table.rows; i++) filler.set(i * width + j, read(s.cells[i] ?? null, i));
   });
-  return filler.tensor(dimsOf(type, table.rows, width));
+  return filler.tensor(shapeOfRows(type, table.rows, width));
 };
 
 /** The elements of every row as the type arranges them; an unknown extent takes what is left. */
-const dimsOf = (type: TensorType, rows: number, width: number): number[] => {
+export const shapeOfRows = (type: TensorType, rows: number, width: number): number[] => {
   if (type.dims === null) return [rows, width];
   const rest = type.dims.slice(1);
   const known = rest.reduce((n: number, d) => n * (typeof d === 'number' ? d : 1), 1);
@@ -162,7 +162,7 @@ const bindLists = (table: Table, type: TensorType, field: Field, cells: readonly
       filler.set(i * width + j, read(c, i));
     });
   });
-  return filler.tensor(dimsOf(type, rows.length, width));
+  return filler.tensor(shapeOfRows(type, rows.length, width));
 };
 
 const always = ['', 'NA', 'N/A'];

@@ -1,5 +1,7 @@
 /** Matching two sides: inputs and outputs by name, then as the user maps them. */
+
 import type { Field, Value } from '../ir/model.ts';
+import { shapeOfRows } from '../rows/bind.ts';
 import { column, type DType, dtypeInfo, isBig } from '../tensor/dtype.ts';
 import { rounder } from '../tensor/float.ts';
 import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
@@ -79,7 +81,7 @@ export const feed = (
         if (from.missing?.[i * step + (a.column ?? 0)]) whole.missing[k] = 1;
       }
     }
-    const shape = dims?.length === 1 ? [rows] : [rows, width];
+    const shape = shapeOfRows(value.type, rows, width);
     out.set(
       value.name,
       tensor(dtype, shape, whole.data, whole.missing.includes(1) ? whole.missing : undefined),
