@@ -3,12 +3,15 @@
  * own operators, and those of another opset, are replaced by what they `express` or `expand` to, until none is left.
  * Keeps values; sums of trees become one operator (see fuse.ts).
  */
+import type { Operators } from '../ir/builder.ts';
 import { fail, isRefusal, type Place, PortolanError, type Refusal, refuse } from '../ir/diagnostic.ts';
 import { type Model, type Node, type OpId, opName, type Region, type Value } from '../ir/model.ts';
-import { find, resolve } from '../ops/registry.ts';
+import { find, operators, resolve } from '../ops/registry.ts';
 import { dead } from './dead.ts';
 import { fuseTrees } from './fuse.ts';
 import { gapOf } from './gaps.ts';
+import { lesserForm, olderForm } from './older.ts';
+import { plain } from './plain.ts';
 import { operatorsAt, rebuild } from './rebuild.ts';
 
 export type Opsets = ReadonlyMap<string, number>;
@@ -52,6 +55,14 @@ const missing = (node: Node, opsets: Opsets): Refusal => {
     : refuse('express/not-at-opset', `opset ${opset} has no form of its version ${node.op.since}`);
 };
 
+const anyNode = (r: Region, test: (n: Node) => boolean): boolean =>
+  r.nodes.some(
+    (n) => test(n) || [...n.attributes.values()].some((a) => a.kind === 'region' && anyNode(a.region, test)),
+  );
+
+const mayMiss = (r: Region): boolean =>
+  anyNode(r, (n) => n.outputs.some((v) => v?.type.kind === 'tensor' && v.type.absent === 'missing'));
+
 type Said = readonly (Value | null)[] | Refusal;
 
 /** An operator that the target does not have yet stands in the way like any other. */
@@ -68,6 +79,23 @@ const withTarget = (say: () => Said): Said => {
 
 const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly obstacles: Obstacle[] } => {
   const obstacles = new Map<string, Obstacle>();
+  // An operator expresses itself at the opsets; an expansion is written in the newest, which the next round says in older ones.
+  const target = operatorsAt(opsets);
+  let inForce = target;
+  const known: Operators = {
+    infer: operators.infer,
+    resolve: (domain, name, opset) => inForce.resolve(domain, name, opset),
+  };
+  const newest = <T>(expand: () => T): T => {
+    inForce = operators;
+    try {
+      return expand();
+    } finally {
+      inForce = target;
+    }
+  };
+  // An expansion may look up what is not there and fill it in: both are said over planes.
+  const given = mayMiss(model.graph);
   let current = dead(fuseTrees(model, opsets, operatorsAt(opsets)));
   for (let changed = true, depth = 0; changed; depth++) {
     if (depth > 32) fail('express/depth', 'operators are expressed by each other without end');
@@ -80,21 +108,29 @@ const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly o
         const s = status(node, opsets);
         const operator = find(node.op);
         const gap = s.k === 'rewrite' ? undefined : gapOf(node);
-        const said = () =>
-          operator?.express?.(moved, b, opsets) ?? operator?.expand?.(moved, b) ?? missing(node, opsets);
+        const lesser = s.k === 'rewrite' ? undefined : lesserForm(node, opsets);
+        const said = (): Said => {
+          const expressed = operator?.express?.(moved, b, opsets);
+          if (expressed) return expressed;
+          const older = olderForm(node)?.(moved, b, opsets);
+          if (older && !isRefusal(older)) return older;
+          return newest(() => operator?.expand?.(moved, b)) ?? older ?? missing(node, opsets);
+        };
         const result = gap
-          ? gap(moved, b)
-          : s.k === 'rewrite'
-            ? withTarget(said)
-            : s.k === 'stamp'
-              ? b.call(s.op, inputs, {
-                  attributes: node.attributes,
-                  name: node.name,
-                  from: node.from,
-                  outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
-                  types: node.outputs.map((o) => o?.type),
-                })
-              : undefined;
+          ? newest(() => gap(moved, b))
+          : lesser
+            ? lesser(moved, b, opsets)
+            : s.k === 'rewrite'
+              ? withTarget(said)
+              : s.k === 'stamp'
+                ? b.call(s.op, inputs, {
+                    attributes: node.attributes,
+                    name: node.name,
+                    from: node.from,
+                    outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
+                    types: node.outputs.map((o) => o?.type),
+                  })
+                : undefined;
         if (isRefusal(result)) {
           const operatorName = opName(node.op);
           const place = node.from[0];
@@ -108,11 +144,11 @@ const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly o
         if (result) changed = true;
         return result;
       },
-      operatorsAt(opsets),
+      known,
     );
     for (const [key, obstacle] of refusedHere) obstacles.set(key, obstacle);
     // A refused node is kept as it is: without this the walk would try it for ever beside others that move on.
-    if (changed) current = dead(next);
+    if (changed) current = dead(given || !mayMiss(next.graph) ? next : plain(next, { edge: 'nan' }));
   }
   return { model: { ...current, opsets }, obstacles: [...obstacles.values()] };
 };
@@ -134,11 +170,6 @@ export const express = (model: Model, opsets: Opsets): Model => {
   }
   return done.model;
 };
-
-const anyNode = (r: Region, test: (n: Node) => boolean): boolean =>
-  r.nodes.some(
-    (n) => test(n) || [...n.attributes.values()].some((a) => a.kind === 'region' && anyNode(a.region, test)),
-  );
 
 /** Is every operator of the model one of the target's, as it stands? */
 export const isExpressed = (model: Model, opsets: Opsets): boolean =>
