@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { cpus, release, type } from 'node:os';
 import { openSource } from '../files/source.ts';
 import { type Format, formats } from '../formats.ts';
-import type { Artifact, Scorer, Source, WriteOptions } from '../ir/converter.ts';
-import type { Diagnostic } from '../ir/diagnostic.ts';
+import type { Artifact, Scorer, Source, WriteOptions, Writer } from '../ir/converter.ts';
+import { type Diagnostic, PortolanError } from '../ir/diagnostic.ts';
 import { type Model, opName } from '../ir/model.ts';
 import {
   type FileFacts,
@@ -57,22 +57,38 @@ export const artifactFacts = (
   { sha256, bytes }: { sha256: string; bytes: number },
 ): FileFacts => ({ name: baseName(file), format: artifact.format, summary: artifact.summary, bytes, sha256 });
 
+type Obstacles = Report['support']['targets'][number]['obstacles'];
+
+const graph = 'the graph';
+
+/** A pass on the way to the target may refuse the model before its operators are looked at: an obstacle too. */
+const obstaclesOf = (writer: Writer, model: Model, options: WriteOptions): Obstacles => {
+  try {
+    return writer.obstacles(model, options).map(({ operator, why }) => ({ operator, why }));
+  } catch (error) {
+    if (error instanceof PortolanError) return [{ operator: graph, why: error.message }];
+    throw error;
+  }
+};
+
 /** Where the model could go: computed from the writers' own tables, so that it cannot drift. */
 export const supportOf = async (model: Model, options: WriteOptions = {}): Promise<Report['support']> => {
   const targets: Report['support']['targets'][number][] = [];
   for (const format of formats.filter((f) => f.writes)) {
     const { writer } = await format.load();
-    const obstacles = (writer?.obstacles(model, options) ?? []).map(({ operator, why }) => ({
-      operator,
-      why,
-    }));
+    const obstacles = writer ? obstaclesOf(writer, model, options) : [];
     targets.push({ target: format.name, supported: obstacles.length === 0, obstacles });
   }
   const operators = operatorCounts(model, (n) => opName(n.op)).map(([operator, nodes]) => ({
     operator,
     nodes,
     targets: Object.fromEntries(
-      targets.map((t) => [t.target, t.obstacles.find((o) => o.operator === operator)?.why ?? 'yes']),
+      targets.map(({ target, obstacles }) => [
+        target,
+        // Where the whole graph is in the way, nothing is known of its single operators.
+        obstacles.find((o) => o.operator === operator)?.why ??
+          (obstacles.some((o) => o.operator === graph) ? '–' : 'yes'),
+      ]),
     ),
   }));
   return { targets, operators };

@@ -21,6 +21,8 @@ export interface Section {
   readonly plots: readonly ColumnAgreement[];
 }
 
+export const titleOf = (r: Report): string => printable(`Deployability of ${r.source.name}`);
+
 type Parts = { title: string } & Partial<Omit<Section, 'title'>>;
 
 /** Names come from hostile files: what every rendering is made of is printable already. */
@@ -62,7 +64,37 @@ export const histogramInWords = (c: ColumnAgreement): string =>
 
 /** A distance in words: `equal`, `up to 8 ULP`, `beyond measure` (missing, NaN or infinite on one side). */
 export const bucket = (upTo: Figure): string =>
-  upTo === 0 ? 'equal' : upTo === 'Infinity' ? 'beyond measure' : `up to ${upTo} ULP`;
+  upTo === 0
+    ? 'equal'
+    : upTo === 'Infinity'
+      ? 'beyond measure'
+      : `up to ${typeof upTo === 'number' ? grouped(upTo) : upTo} ULP`;
+
+/** A row for each operator that some target refuses; those that go everywhere share one. */
+const operatorTable = ({ targets, operators }: Report['support']): Table => {
+  const refused = operators.filter((o) => targets.some((t) => o.targets[t.target] !== 'yes'));
+  const taken = operators.filter((o) => !refused.includes(o));
+  const nodes = taken.reduce((n, o) => n + o.nodes, 0);
+  return {
+    head: ['operators', 'nodes', ...targets.map((t) => t.target)],
+    rows: [
+      ...refused.map((o) => [
+        o.operator,
+        grouped(o.nodes),
+        ...targets.map((t) => o.targets[t.target] ?? '–'),
+      ]),
+      ...(taken.length > 0
+        ? [
+            [
+              taken.map((o) => `${o.operator} ×${grouped(o.nodes)}`).join(', '),
+              grouped(nodes),
+              ...targets.map(() => 'yes'),
+            ],
+          ]
+        : []),
+    ],
+  };
+};
 
 export const sections = (r: Report): Section[] => {
   const out: Section[] = [];
@@ -73,16 +105,6 @@ export const sections = (r: Report): Section[] => {
       facts: [['status', r.verdict.status]],
     }),
   );
-
-  const files: [string, string][] = [];
-  for (const [label, f] of [
-    ['read', r.source],
-    ['written', r.artifact],
-  ] as const) {
-    if (!f) continue;
-    files.push([label, `${f.name} · ${f.summary} · ${bytes(f.bytes)}`], [`SHA-256 of ${f.name}`, f.sha256]);
-  }
-  out.push(section({ title: 'Files', facts: files }));
 
   const v = r.verification;
   if (v?.executed) {
@@ -184,6 +206,13 @@ export const sections = (r: Report): Section[] => {
       text: r.unchecked.length ? r.unchecked : ['Nothing was left out that this tool knows to check.'],
     }),
     section({
+      title: 'Losses',
+      text: r.losses.length ? r.losses.map(inWords) : ['None.'],
+    }),
+  );
+  if (r.diagnostics.length) out.push(section({ title: 'Notes', text: r.diagnostics.map(inWords) }));
+  out.push(
+    section({
       title: 'Where it can go',
       tables: [
         {
@@ -194,22 +223,10 @@ export const sections = (r: Report): Section[] => {
             t.obstacles.map((o) => `${o.operator}: ${o.why}`).join('; ') || '–',
           ]),
         },
-        {
-          head: ['operator', 'nodes', ...r.support.targets.map((t) => t.target)],
-          rows: r.support.operators.map((o) => [
-            o.operator,
-            grouped(o.nodes),
-            ...r.support.targets.map((t) => o.targets[t.target] ?? '–'),
-          ]),
-        },
+        operatorTable(r.support),
       ],
     }),
-    section({
-      title: 'Losses',
-      text: r.losses.length ? r.losses.map(inWords) : ['None.'],
-    }),
   );
-  if (r.diagnostics.length) out.push(section({ title: 'Notes', text: r.diagnostics.map(inWords) }));
 
   const fieldTable = (fields: Report['contract']['inputs'], name: string): Table => ({
     head: [name, 'type', 'kind', 'missing is', 'values'],
@@ -221,6 +238,8 @@ export const sections = (r: Report): Section[] => {
       tables: [fieldTable(r.contract.inputs, 'input'), fieldTable(r.contract.outputs, 'output')],
     }),
   );
+
+  if (r.snippets.length) out.push(section({ title: 'Use it', code: r.snippets }));
 
   const { size } = r;
   out.push(
@@ -249,7 +268,15 @@ export const sections = (r: Report): Section[] => {
       ],
     }),
   );
-  if (r.snippets.length) out.push(section({ title: 'Use it', code: r.snippets }));
+  const files: [string, string][] = [];
+  for (const [label, f] of [
+    ['read', r.source],
+    ['written', r.artifact],
+  ] as const) {
+    if (!f) continue;
+    files.push([label, `${f.name} · ${f.summary} · ${bytes(f.bytes)}`], [`SHA-256 of ${f.name}`, f.sha256]);
+  }
+  out.push(section({ title: 'Files', facts: files }));
   out.push(
     section({
       title: 'Provenance',

@@ -1,6 +1,6 @@
-/** One self-contained page: no scripts, nothing fetched, readable on a phone, dark and light. */
+/** One self-contained page: no scripts, nothing fetched, readable on a phone, on paper, in the dark. */
 import type { ColumnAgreement } from '../verify/result.ts';
-import { histogramInWords, sections, type Table } from './facts.ts';
+import { bucket, histogramInWords, type Section, sections, type Table, titleOf } from './facts.ts';
 import { grouped, type Report, type Status } from './report.ts';
 
 const quoted = (s: string): string =>
@@ -12,35 +12,41 @@ const quoted = (s: string): string =>
     .replace(/'/g, '&#39;');
 
 const style = `
-:root{color-scheme:light dark;--ink:#1b2430;--soft:#5b6675;--paper:#fbfaf7;--card:#fff;--line:#dfdcd3;--good:#1d7a46;--bad:#b3261e;--wait:#8a5a00;--bar:#3b6ea8}
-@media (prefers-color-scheme:dark){:root{--ink:#e6e4dd;--soft:#9aa5b4;--paper:#14181e;--card:#1b2129;--line:#323b47;--good:#5fc98b;--bad:#ff8a80;--wait:#f0b95a;--bar:#7fb0e6}}
+:root{color-scheme:light dark;--ink:#1b2430;--soft:#5b6675;--paper:#f7f5f0;--card:#fff;--line:#e2ded4;--good:#1d7a46;--bad:#b3261e;--wait:#8a5a00;--bar:#3b6ea8}
+@media (prefers-color-scheme:dark){:root{--ink:#e6e4dd;--soft:#a0abba;--paper:#12161c;--card:#1a2028;--line:#2f3843;--good:#5fc98b;--bad:#ff8a80;--wait:#f0b95a;--bar:#7fb0e6}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;-webkit-text-size-adjust:100%}
-main{max-width:62rem;margin:0 auto;padding:1.25rem 1rem 4rem}
-h1{font-size:1.35rem;line-height:1.25;margin:.5rem 0 1rem;overflow-wrap:anywhere}
-h2{font-size:1.05rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}
-p{margin:.4rem 0;overflow-wrap:anywhere}
-.verdict{background:var(--card);border:1px solid var(--line);border-left:.4rem solid var(--wait);border-radius:.4rem;padding:.8rem 1rem}
-.verdict strong{display:block;text-transform:uppercase;letter-spacing:.05em;font-size:.85rem;color:var(--wait)}
-.verdict.good{border-left-color:var(--good)}.verdict.good strong{color:var(--good)}
-.verdict.bad{border-left-color:var(--bad)}.verdict.bad strong{color:var(--bad)}
-dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.25rem 1rem;margin:.5rem 0}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;-webkit-text-size-adjust:100%}
+main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem;overflow-wrap:anywhere}
+h2{font-size:1.1rem;margin:2.2rem 0 .6rem}
+p,li{margin:.3rem 0;overflow-wrap:anywhere}ul{margin:.3rem 0;padding-left:1.2rem}
+.verdict{background:var(--card);border:1px solid var(--line);border-left:.4rem solid var(--tone);border-radius:.5rem;padding:.9rem 1.1rem;font-size:1.05rem}
+.verdict strong{display:block;font-size:1.3rem;line-height:1.3;color:var(--tone)}.verdict strong::first-letter{text-transform:uppercase}
+.verdict small{display:block;font-size:.8rem;color:var(--soft)}.verdict p{margin:.3rem 0 0}
+.good{--tone:var(--good)}.bad{--tone:var(--bad)}.wait{--tone:var(--wait)}
+dl{display:grid;grid-template-columns:minmax(9rem,max-content) 1fr;gap:.3rem 1.2rem;margin:.5rem 0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-.scroll{overflow-x:auto;margin:.6rem 0;border:1px solid var(--line);border-radius:.4rem;background:var(--card)}
+.box{overflow-x:auto;margin:.8rem 0;border:1px solid var(--line);border-radius:.5rem;background:var(--card)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
-tr:last-child td{border-bottom:0}
+th,td{text-align:left;padding:.4rem .7rem;border-bottom:1px solid var(--line);vertical-align:top;font-variant-numeric:tabular-nums}
+tbody tr:last-child td{border-bottom:0}
 th{color:var(--soft);font-weight:600;white-space:nowrap}
-td{font-variant-numeric:tabular-nums;overflow-wrap:anywhere;min-width:4rem}
-td:last-child{min-width:8rem}
-pre{background:var(--card);border:1px solid var(--line);border-radius:.4rem;padding:.7rem;overflow-x:auto;font:.85rem/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-figure{margin:.8rem 0}figcaption{font-size:.9rem;color:var(--soft)}
-svg{width:100%;height:auto;max-width:40rem;display:block}
-svg text{fill:var(--soft);font:11px system-ui,sans-serif}svg .bar{fill:var(--bar)}svg .bar.over{fill:var(--bad)}svg line{stroke:var(--line)}
-@media (max-width:34rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
+td{overflow-wrap:break-word;max-width:24rem}.n{text-align:right;white-space:nowrap}
+th:first-child,td:first-child{position:sticky;left:0;background:var(--card);max-width:15rem}
+.wide td:last-child{min-width:14rem}
+pre{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.8rem;overflow-x:auto;font:.85rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+pre.sh{white-space:pre-wrap;overflow-wrap:anywhere}
+summary{cursor:pointer;color:var(--soft);margin:.6rem 0}
+figure{margin:1rem 0}figcaption{font-weight:600;overflow-wrap:anywhere}
+.bars{display:grid;grid-template-columns:max-content 1fr max-content;gap:.15rem .7rem;align-items:center;font-size:.85rem;color:var(--soft);max-width:40rem;margin:.3rem 0}
+.bars svg{width:100%;height:.7rem;display:block}.bars rect{fill:var(--bar)}.bars .beyond rect{fill:var(--bad)}
+.bars span:nth-child(3n){text-align:right;font-variant-numeric:tabular-nums}
+.heard{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+@media (max-width:36rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}th:first-child,td:first-child{max-width:9.5rem;overflow-wrap:anywhere}}
+@media print{body{background:none}.box{overflow:visible}}
 `;
 
-const classes: Record<Status, string> = {
+const classes: Readonly<Record<Status, string>> = {
   equivalent: 'good',
   different: 'bad',
   'not executed': 'wait',
@@ -48,55 +54,85 @@ const classes: Record<Status, string> = {
   read: 'wait',
 };
 
-const table = (t: Table): string =>
-  `<div class="scroll"><table><thead><tr>${t.head.map((h) => `<th>${quoted(h)}</th>`).join('')}</tr></thead><tbody>${t.rows
-    .map((r) => `<tr>${r.map((c) => `<td>${quoted(c)}</td>`).join('')}</tr>`)
-    .join('')}</tbody></table></div>`;
+/** Long lists are folded: the page is read from the top. */
+const long = 25;
 
-/** Rows by distance in ULP, heights on a log scale: one odd row among a million must be seen. */
-const plot = (c: ColumnAgreement): string => {
-  const shown = c.histogram.length ? c.histogram : [{ upTo: 0, rows: c.rows }];
-  const width = 480;
-  const height = 130;
-  const floor = height - 22;
-  const top = Math.log10(Math.max(...shown.map((b) => b.rows), 1) + 1);
-  const step = width / shown.length;
-  const bars = shown.map((b, i) => {
-    const h = b.rows === 0 ? 0 : Math.max(3, (Math.log10(b.rows + 1) / top) * (floor - 18));
-    const x = i * step;
-    const middle = (x + step / 2).toFixed(1);
-    return (
-      `<rect class="bar" x="${(x + step * 0.15).toFixed(1)}" y="${(floor - h).toFixed(1)}" width="${(step * 0.7).toFixed(1)}" height="${h.toFixed(1)}"/>` +
-      `<text x="${middle}" y="${height - 8}" text-anchor="middle">${quoted(b.upTo === 0 ? '0' : `≤${b.upTo}`)}</text>` +
-      (b.rows
-        ? `<text x="${middle}" y="${(floor - h - 4).toFixed(1)}" text-anchor="middle">${quoted(grouped(b.rows))}</text>`
-        : '')
-    );
-  });
-  return `<figure><figcaption>${quoted(c.column)}: rows by distance in ULP — ${quoted(histogramInWords(c))}</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${quoted(`${c.column}: ${histogramInWords(c)}`)}"><line x1="0" y1="${floor}" x2="${width}" y2="${floor}"/>${bars.join('')}</svg></figure>`;
+const folded = (what: string, count: number, html: string): string =>
+  count > long ? `<details><summary>${grouped(count)} ${what}</summary>${html}</details>` : html;
+
+const isFigure = (cell: string): boolean => /^(–|[\d.,]+(e[+-]\d+)?|Infinity|NaN|-?\d[\d.e+-]*)$/.test(cell);
+
+const table = (t: Table): string => {
+  const figures = t.head.map((_, i) => i > 0 && t.rows.every((r) => isFigure(r[i] ?? '')));
+  const cells = (tag: string, row: readonly string[]): string =>
+    row.map((c, i) => `<${tag}${figures[i] ? ' class="n"' : ''}>${quoted(c)}</${tag}>`).join('');
+  const wide = t.head.length > 4 ? ' wide' : '';
+  const html = `<div class="box${wide}" tabindex="0"><table><thead><tr>${cells('th', t.head)}</tr></thead><tbody>${t.rows
+    .map((r) => `<tr>${cells('td', r)}</tr>`)
+    .join('\n')}</tbody></table></div>`;
+  return folded(`rows: ${quoted(t.head[0] ?? '')}`, t.rows.length, html);
 };
 
-export const renderHtml = (report: Report): string => {
-  const title = `Deployability of ${report.source.name}`;
-  const body = sections(report).map((s, i) => {
-    const facts = s.facts.length
-      ? `<dl>${s.facts.map(([k, v]) => `<dt>${quoted(k)}</dt><dd>${quoted(v)}</dd>`).join('')}</dl>`
-      : '';
-    const rest = [
-      ...s.tables.filter((t) => t.rows.length).map(table),
-      ...s.plots.map(plot),
-      ...s.code.map((c) => `<pre aria-label="${quoted(c.language)}"><code>${quoted(c.code)}</code></pre>`),
-    ].join('\n');
-    if (i === 0) {
-      const status = report.verdict.status;
-      return `<div class="verdict ${classes[status]}"><strong>${quoted(status)}</strong>${s.text.map((t) => quoted(t)).join(' ')}</div>`;
-    }
-    return `<section><h2>${quoted(s.title)}</h2>${s.text.map((t) => `<p>${quoted(t)}</p>`).join('')}${facts}${rest}</section>`;
+/** Rows by distance, lengths on a log scale: one odd row among a million must be seen. */
+const plot = (c: ColumnAgreement): string => {
+  const shown = c.histogram.filter((b) => b.rows > 0);
+  const words = quoted(histogramInWords(c));
+  if (shown.length < 2) return `<p><b>${quoted(c.column)}</b> · <span>${words}</span></p>`;
+  const most = Math.log10(Math.max(...shown.map((b) => b.rows)) + 1);
+  const bars = shown.map(({ upTo, rows }) => {
+    const part = ((100 * Math.log10(rows + 1)) / most).toFixed(1);
+    const beyond = upTo === 'Infinity' ? ' class="beyond"' : '';
+    return `<span>${quoted(bucket(upTo))}</span><span${beyond}><svg><rect width="${part}%" height="100%" rx="3"/></svg></span><span>${grouped(rows)}</span>`;
   });
+  return `<figure><figcaption>${quoted(c.column)}</figcaption><p class="heard">${words}</p><div class="bars" aria-hidden="true">${bars.join('')}</div></figure>`;
+};
+
+const plots = (list: readonly ColumnAgreement[]): string =>
+  list.length === 0
+    ? ''
+    : folded(
+        'outputs: rows by distance',
+        list.length,
+        `<h3 class="heard">Rows by distance</h3>${list.map(plot).join('\n')}`,
+      );
+
+const paragraphs = (text: readonly string[]): string =>
+  text.length > 1
+    ? folded('remarks', text.length, `<ul>${text.map((t) => `<li>${quoted(t)}</li>`).join('')}</ul>`)
+    : text.map((t) => `<p>${quoted(t)}</p>`).join('');
+
+const definitions = (facts: Section['facts']): string =>
+  facts.length > 0
+    ? `<dl>${facts.map(([k, v]) => `<dt>${quoted(k)}</dt><dd>${quoted(v)}</dd>`).join('')}</dl>`
+    : '';
+
+const body = (s: Section): string =>
+  [
+    `<section><h2>${quoted(s.title)}</h2>`,
+    paragraphs(s.text),
+    definitions(s.facts),
+    ...s.tables.map(table),
+    plots(s.plots),
+    ...s.code.map(
+      (c) => `<pre class="${quoted(c.language)}" tabindex="0"><code>${quoted(c.code)}</code></pre>`,
+    ),
+    '</section>',
+  ]
+    .filter(Boolean)
+    .join('\n');
+
+/** The verdict stands first, and stands out. */
+const verdict = (s: Section, status: Status): string =>
+  `<div class="verdict ${classes[status]}">${s.facts.map(([k, v]) => `<small>${quoted(k)}</small><strong>${quoted(v)}</strong>`).join('')}${s.text.map((t) => `<p>${quoted(t)}</p>`).join('')}</div>`;
+
+export const renderHtml = (report: Report): string => {
+  const [first, ...rest] = sections(report);
+  const title = quoted(titleOf(report));
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${quoted(title)}</title><style>${style}</style></head>
-<body><main><h1>${quoted(title)}</h1>
-${body.join('\n')}
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><style>${style}</style></head>
+<body><main><h1>${title}</h1>
+${first ? verdict(first, report.verdict.status) : ''}
+${rest.map(body).join('\n')}
 </main></body></html>
 `;
 };

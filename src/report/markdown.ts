@@ -1,4 +1,4 @@
-import { histogramInWords, sections, type Table } from './facts.ts';
+import { histogramInWords, sections, type Table, titleOf } from './facts.ts';
 import type { Report } from './report.ts';
 
 /** Names come from hostile files: no markup, no links, nobody called. */
@@ -22,7 +22,7 @@ const fence = (code: string): string =>
   '`'.repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map((m) => m[0].length + 1)));
 
 export const renderMarkdown = (report: Report): string => {
-  const lines = [`# Deployability of ${quoted(report.source.name)}`, ''];
+  const lines = [`# ${quoted(titleOf(report))}`, ''];
   for (const s of sections(report)) {
     lines.push(`## ${s.title}`, '');
     for (const t of s.text) lines.push(quoted(t), '');

@@ -18,7 +18,7 @@ interface Result {
   readonly locations: readonly object[];
 }
 
-const uri = (file: string): string => encodeURIComponent(file);
+const uri = (file: string): string => encodeURIComponent(file.replace(/\p{Cs}/gu, '\ufffd'));
 
 /** A line where the place begins with one; what else a place says is a logical location. */
 const location = (file: string, at: string): object => {

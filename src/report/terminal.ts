@@ -1,5 +1,4 @@
-import { printable } from '../ir/diagnostic.ts';
-import { histogramInWords, sections, type Table } from './facts.ts';
+import { histogramInWords, sections, type Table, titleOf } from './facts.ts';
 import type { Report } from './report.ts';
 
 /** Columns padded to their widest cell; the last one runs free. */
@@ -13,7 +12,7 @@ const table = (t: Table): string[] => {
 
 /** The whole report as text for a terminal. */
 export const renderTerminal = (report: Report): string => {
-  const lines: string[] = [`Deployability of ${printable(report.source.name)}`];
+  const lines: string[] = [titleOf(report)];
   for (const s of sections(report)) {
     lines.push('', s.title.toUpperCase());
     for (const t of s.text) lines.push(`  ${t}`);
