@@ -108,6 +108,8 @@ export const sections = (r: Report): Section[] => {
 
   const v = r.verification;
   if (v?.executed) {
+    // What differs is read first.
+    const columns = [...v.columns].sort((a, b) => Number(b.different > 0) - Number(a.different > 0));
     const facts: [string, string][] = [
       ['compared', `${v.a.name} (${v.a.runtime}) with ${v.b.name} (${v.b.runtime})`],
       [
@@ -131,12 +133,12 @@ export const sections = (r: Report): Section[] => {
     if (v.unmatched.length) facts.push(['on one side only', v.unmatched.join('; ')]);
     out.push(
       section({
-        title: 'What was proven',
+        title: 'What was compared',
         facts,
         tables: [
           {
             head: ['output', 'rows', 'equal', 'different', 'max abs', 'max rel', 'max ULP', 'allowed'],
-            rows: v.columns.map((c) => [
+            rows: columns.map((c) => [
               c.column,
               grouped(c.rows),
               grouped(c.equal),
@@ -148,7 +150,7 @@ export const sections = (r: Report): Section[] => {
             ]),
           },
         ],
-        plots: v.columns.filter((c) => c.kind === 'number'),
+        plots: columns.filter((c) => c.kind === 'number'),
       }),
     );
     if (v.worst) {

@@ -42,7 +42,7 @@ figure{margin:1rem 0}figcaption{font-weight:600;overflow-wrap:anywhere}
 .bars svg{width:100%;height:.7rem;display:block}.bars rect{fill:var(--bar)}.bars .beyond rect{fill:var(--bad)}
 .bars span:nth-child(3n){text-align:right;font-variant-numeric:tabular-nums}
 .heard{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-@media (max-width:36rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}th:first-child,td:first-child{max-width:9.5rem;overflow-wrap:anywhere}}
+@media (max-width:36rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}th:first-child,td:first-child{min-width:6.5rem;max-width:9.5rem;overflow-wrap:anywhere}}
 @media print{body{background:none}.box{overflow:visible}}
 `;
 
@@ -54,11 +54,12 @@ const classes: Readonly<Record<Status, string>> = {
   read: 'wait',
 };
 
-/** Long lists are folded: the page is read from the top. */
-const long = 25;
-
-const folded = (what: string, count: number, html: string): string =>
-  count > long ? `<details><summary>${grouped(count)} ${what}</summary>${html}</details>` : html;
+/** A list is read from its top: what comes after the first `shown` is folded away. */
+const folded = <T>(list: readonly T[], shown: number, render: (part: readonly T[]) => string): string => {
+  if (list.length <= shown * 1.5) return list.length > 0 ? render(list) : '';
+  const rest = list.slice(shown);
+  return `${render(list.slice(0, shown))}<details><summary>${grouped(rest.length)} more</summary>${render(rest)}</details>`;
+};
 
 const isFigure = (cell: string): boolean => /^(–|[\d.,]+(e[+-]\d+)?|Infinity|NaN|-?\d[\d.e+-]*)$/.test(cell);
 
@@ -67,10 +68,14 @@ const table = (t: Table): string => {
   const cells = (tag: string, row: readonly string[]): string =>
     row.map((c, i) => `<${tag}${figures[i] ? ' class="n"' : ''}>${quoted(c)}</${tag}>`).join('');
   const wide = t.head.length > 4 ? ' wide' : '';
-  const html = `<div class="box${wide}" tabindex="0"><table><thead><tr>${cells('th', t.head)}</tr></thead><tbody>${t.rows
-    .map((r) => `<tr>${cells('td', r)}</tr>`)
-    .join('\n')}</tbody></table></div>`;
-  return folded(`rows: ${quoted(t.head[0] ?? '')}`, t.rows.length, html);
+  return folded(
+    t.rows,
+    20,
+    (rows) =>
+      `<div class="box${wide}" tabindex="0"><table><thead><tr>${cells('th', t.head)}</tr></thead><tbody>${rows
+        .map((r) => `<tr>${cells('td', r)}</tr>`)
+        .join('\n')}</tbody></table></div>`,
+  );
 };
 
 /** Rows by distance, lengths on a log scale: one odd row among a million must be seen. */
@@ -88,17 +93,11 @@ const plot = (c: ColumnAgreement): string => {
 };
 
 const plots = (list: readonly ColumnAgreement[]): string =>
-  list.length === 0
-    ? ''
-    : folded(
-        'outputs: rows by distance',
-        list.length,
-        `<h3 class="heard">Rows by distance</h3>${list.map(plot).join('\n')}`,
-      );
+  folded(list, 6, (part) => part.map(plot).join('\n'));
 
 const paragraphs = (text: readonly string[]): string =>
   text.length > 1
-    ? folded('remarks', text.length, `<ul>${text.map((t) => `<li>${quoted(t)}</li>`).join('')}</ul>`)
+    ? folded(text, 20, (part) => `<ul>${part.map((t) => `<li>${quoted(t)}</li>`).join('')}</ul>`)
     : text.map((t) => `<p>${quoted(t)}</p>`).join('');
 
 const definitions = (facts: Section['facts']): string =>
