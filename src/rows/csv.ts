@@ -1,13 +1,14 @@
 /**
- * CSV (RFC 4180): UTF-8 with or without a byte order mark, LF or CRLF in, LF out, cells never trimmed. A quote opens
- * a cell only as its first character. An empty line is skipped, unless the table has one column: there it is a cell.
+ * CSV (RFC 4180): UTF-8, LF or CRLF in, LF out, cells never trimmed. A quote opens a cell only as its first
+ * character. An empty line is skipped, unless the table has one column: there it is a cell.
  * Cells are written exactly as they are: one that a spreadsheet would take for a formula is not changed.
  */
+import { Buffer } from 'node:buffer';
+import { CsvError, type Options, parse } from 'csv-parse/sync';
 import { fail } from '../ir/diagnostic.ts';
 import { spell } from './cell.ts';
 import type { Cell, Table } from './table.ts';
 
-const QUOTE = 34;
 const LF = 10;
 const CR = 13;
 
@@ -16,7 +17,11 @@ export interface CsvOptions {
   readonly decimal?: string;
 }
 
-/** Parses text that arrives in chunks; throws a located PortolanError where it is no CSV. */
+/**
+ * Parses text that arrives in chunks, cut between characters. A byte order mark is the decoder's to remove.
+ * Throws a PortolanError located by line where the text is no CSV or no table: `rows/csv-quote`, `rows/csv-width`,
+ * `rows/csv-header`, `rows/duplicate-column`; `rows/delimiter` where the options contradict the format.
+ */
 export const parseCsv = (chunks: Iterable<string>, file: string, options: CsvOptions = {}): Table => {
   const { delimiter = ',', decimal = '.' } = options;
   if (delimiter.length !== 1 || delimiter === '"' || delimiter === '\n' || delimiter === '\r') {
@@ -25,120 +30,101 @@ export const parseCsv = (chunks: Iterable<string>, file: string, options: CsvOpt
   if (decimal === delimiter) {
     fail('rows/delimiter', `'${decimal}' cannot be both the delimiter and the decimal sign`);
   }
-  const separator = delimiter.charCodeAt(0);
-  const header: string[] = [];
-  const columns: string[][] = [];
+  const text = Buffer.concat(Array.from(chunks, (chunk) => Buffer.from(chunk)));
+  const names = readNames(text, delimiter, file);
+  const columns = names.map((): string[] => []);
   const lines: number[] = [];
-  let line = 1;
-
-  const endRow = (cells: readonly string[], at: number) => {
-    if (header.length === 0) {
-      if (cells.length === 1 && cells[0] === '') {
-        fail('rows/csv-header', 'the first line must name the columns', { file, at: `line ${at}` });
-      }
-      for (const name of cells) {
-        if (header.includes(name)) {
-          fail('rows/duplicate-column', `two columns are named '${name}'`, { file, at: `line ${at}` });
+  const skipsEmptyLines = names.length > 1;
+  const lineAt = lineCounter(text, skipsEmptyLines);
+  let rowStart = 0;
+  try {
+    parse(text, {
+      ...format(delimiter),
+      skip_empty_lines: skipsEmptyLines,
+      // Rows go straight into columns; null keeps the parser from holding them too.
+      on_record: (cells: string[], { records, bytes }) => {
+        if (records > 1) {
+          for (let i = 0; i < cells.length; i++) (columns[i] as string[]).push(cells[i] as string);
+          lines.push(lineAt(rowStart));
         }
-        header.push(name);
-        columns.push([]);
-      }
-      return;
+        rowStart = bytes;
+        return null;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    if (error.code !== 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH') {
+      refuseCell(error, file, lineAt(Number(error.bytes)));
     }
-    if (cells.length === 1 && cells[0] === '' && header.length > 1) return;
-    if (cells.length !== header.length) {
-      fail(
-        'rows/csv-width',
-        `${cells.length} cells where the header names ${header.length} columns`,
-        { file, at: `line ${at}` },
-        'quote cells that hold the delimiter, or name another one with --delimiter',
-      );
-    }
-    for (let i = 0; i < cells.length; i++) (columns[i] as string[]).push(cells[i] as string);
-    lines.push(at);
-  };
-
-  /** Reads whole rows; returns where the first unfinished one begins. */
-  const take = (text: string, last: boolean): number => {
-    const { length } = text;
-    let at = 0;
-    let rowStart = 0;
-    let rowLine = line;
-    let cells: string[] = [];
-    while (at < length || (last && at === length && cells.length > 0)) {
-      if (at < length && text.charCodeAt(at) === QUOTE) {
-        let close = text.indexOf('"', at + 1);
-        let doubled = false;
-        while (close >= 0 && text.charCodeAt(close + 1) === QUOTE) {
-          doubled = true;
-          close = text.indexOf('"', close + 2);
-        }
-        // A quote at the very end may still turn out to be the first of two.
-        if (close < 0 || (close + 1 >= length && !last)) {
-          if (!last) break;
-          fail('rows/csv-quote', 'a quoted cell is never closed', { file, at: `line ${line}` });
-        }
-        const raw = text.slice(at + 1, close);
-        for (let i = raw.indexOf('\n'); i >= 0; i = raw.indexOf('\n', i + 1)) line++;
-        cells.push(doubled ? raw.replaceAll('""', '"') : raw);
-        at = close + 1;
-        const c = at < length ? text.charCodeAt(at) : LF;
-        if (
-          c !== separator &&
-          c !== LF &&
-          !(c === CR && (at + 1 >= length || text.charCodeAt(at + 1) === LF))
-        ) {
-          fail('rows/csv-quote', 'text after the closing quote of a cell', { file, at: `line ${line}` });
-        }
-      } else {
-        const from = at;
-        let c = 0;
-        for (; at < length; at++) {
-          c = text.charCodeAt(at);
-          if (c === separator || c === LF || (c === CR && text.charCodeAt(at + 1) === LF)) break;
-          if (c === QUOTE) {
-            fail(
-              'rows/csv-quote',
-              'a quote inside a cell that does not begin with one',
-              { file, at: `line ${line}` },
-              'quote the whole cell, and double the quotes in it',
-            );
-          }
-        }
-        if (at >= length && !last) break;
-        cells.push(text.slice(from, at));
-      }
-      if (at < length && text.charCodeAt(at) === separator) {
-        at++;
-        if (at === length && last) cells.push('');
-        else continue;
-      }
-      if (at < length && text.charCodeAt(at) === CR) at++;
-      if (at >= length && !last) break;
-      if (at < length) at++;
-      endRow(cells, rowLine);
-      cells = [];
-      rowStart = at;
-      rowLine = ++line;
-    }
-    // What was read of an unfinished row is read again with the next chunk.
-    line = rowLine;
-    return rowStart;
-  };
-
-  let rest = '';
-  for (const chunk of chunks) {
-    const text = rest + chunk;
-    rest = text.slice(take(text, false));
+    const found = Array.isArray(error.record) ? error.record.length : 'other';
+    fail(
+      'rows/csv-width',
+      `${found} cells where the header names ${names.length} columns`,
+      { file, at: `line ${lineAt(rowStart)}` },
+      'quote cells that hold the delimiter, or name another one with --delimiter',
+    );
   }
-  take(rest, true);
-  if (header.length === 0) fail('rows/csv-header', 'the file is empty', { file, at: 'line 1' });
   return {
     file,
-    columns: new Map(header.map((name, i) => [name, columns[i] as string[]])),
+    columns: new Map(names.map((name, i) => [name, columns[i] as string[]])),
     rows: lines.length,
     lines,
     decimal,
+  };
+};
+
+const format = (delimiter: string): Options => ({ delimiter, record_delimiter: ['\r\n', '\n'] });
+
+/** The first row, which decides what an empty line means in all others. */
+const readNames = (text: Buffer, delimiter: string, file: string): readonly string[] => {
+  const place = { file, at: 'line 1' };
+  let names: readonly string[] | undefined;
+  try {
+    [names] = parse(text, { ...format(delimiter), to: 1 });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    refuseCell(error, file, lineCounter(text, false)(Number(error.bytes)));
+  }
+  if (names === undefined) return fail('rows/csv-header', 'the file is empty', place);
+  if (names.length === 1 && names[0] === '') {
+    fail('rows/csv-header', 'the first line must name the columns', place);
+  }
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) fail('rows/duplicate-column', `two columns are named '${name}'`, place);
+    seen.add(name);
+  }
+  return names;
+};
+
+/** `line`: where the cell begins; the parser counts bytes up to there. */
+const refuseCell = (error: CsvError, file: string, line: number): never => {
+  const place = { file, at: `line ${line}` };
+  const help = 'quote the whole cell, and double the quotes in it';
+  switch (error.code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return fail('rows/csv-quote', 'a quoted cell is never closed', place);
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return fail('rows/csv-quote', 'text after the closing quote of a cell', place, help);
+    case 'INVALID_OPENING_QUOTE':
+      return fail('rows/csv-quote', 'a quote inside a cell that does not begin with one', place, help);
+    default:
+      throw error;
+  }
+};
+
+/**
+ * The line, from 1, of what begins at a byte of the text, for offsets that only grow. The parser's own count takes a
+ * CRLF inside a quoted cell for two lines.
+ */
+const lineCounter = (text: Buffer, skipsEmptyLines: boolean): ((offset: number) => number) => {
+  let line = 1;
+  let next = text.indexOf(LF);
+  return (offset) => {
+    let at = offset;
+    while (skipsEmptyLines && (text[at] === LF || (text[at] === CR && text[at + 1] === LF))) at++;
+    for (; next >= 0 && next < at; next = text.indexOf(LF, next + 1)) line++;
+    return line;
   };
 };
 

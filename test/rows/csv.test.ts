@@ -1,4 +1,3 @@
-import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortolanError } from '../../src/ir/diagnostic.ts';
@@ -50,38 +49,68 @@ describe('CSV in', () => {
     }
   });
 
-  it('agrees with csv-parse on whatever can be written', () => {
-    const cell = fc
-      .array(fc.constantFrom('a', '"', ',', '\n', '\r', ' ', 'é', ';'), { maxLength: 6 })
-      .map((x) => x.join(''));
+  it('reads exactly what it writes, whatever the names and cells hold, and knows on which line each row begins', () => {
+    const special = [
+      '"',
+      '""',
+      ',',
+      ';',
+      '\t',
+      '\n',
+      '\r',
+      '\r\n',
+      ' ',
+      '=',
+      '\ufeff',
+      '\ufffe',
+      '\0',
+      'é',
+      '😀',
+    ];
+    const text = fc.oneof(
+      fc.constantFrom('', '__proto__', 'constructor', '""', '\ufeff', 'null', 'NaN', ...special),
+      fc.array(fc.constantFrom('a', '1', ...special), { maxLength: 6 }).map((x) => x.join('')),
+      fc.string({ unit: 'binary' }),
+    );
+    const written = fc
+      .uniqueArray(text, { minLength: 1, maxLength: 4 })
+      // A header line that is empty names no column.
+      .filter((names) => names.length > 1 || names[0] !== '')
+      .chain((names) => {
+        const row = fc.tuple(...names.map(() => text));
+        return fc.record({
+          names: fc.constant(names),
+          rows: fc.array(row, { maxLength: 8 }),
+          delimiter: fc.constantFrom(',', ';', '\t', 'é'),
+        });
+      });
+    const lineEnds = (cells: readonly string[]) => cells.join('').split('\n').length - 1;
     fc.assert(
-      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
-        const text = `x,y\n${rows.map((r) => r.map((c) => `"${c.replaceAll('"', '""')}"`).join(',')).join('\n')}\n`;
-        const oracle = parse(text, { columns: true }) as Record<string, string>[];
-        const table = parseCsv([text], 'x.csv');
-        expect(table.columns.get('x')).toEqual(oracle.map((r) => r.x));
-        expect(table.columns.get('y')).toEqual(oracle.map((r) => r.y));
+      fc.property(written, ({ names, rows, delimiter }) => {
+        const columns = names.map((name, i) => [name, rows.map((row) => row[i] as string)] as const);
+        const table = parseCsv(formatCsv(tableOf(columns), { delimiter }), 'x.csv', { delimiter });
+        expect([...table.columns]).toEqual(columns);
+        expect(table.rows).toBe(rows.length);
+        let line = 1 + lineEnds(names);
+        const lines = rows.map((row) => {
+          const begins = line + 1;
+          line += 1 + lineEnds(row);
+          return begins;
+        });
+        expect(table.lines).toEqual(lines);
       }),
+      { numRuns: 500 },
     );
   });
 
-  it('reads what it writes', () => {
-    const cell = fc
-      .array(fc.constantFrom('a', '"', ',', '\n', '\r', ' ', '=', '1'), { maxLength: 6 })
-      .map((x) => x.join(''));
-    fc.assert(
-      fc.property(fc.array(cell, { minLength: 1 }), (cells) => {
-        const out = [
-          ...formatCsv(
-            tableOf([
-              ['a', cells],
-              ['b', cells],
-            ]),
-          ),
-        ];
-        expect(columns(out)).toEqual({ a: cells, b: cells });
-      }),
-    );
+  it('counts a line end inside a cell once, be it LF or CRLF, and skipped lines too', () => {
+    const lines = (text: string) => parseCsv([text], 'x.csv').lines;
+    expect(lines('a,b\r\n\r\n1,"x\r\n\r\ny"\r\n\n2,3\n4,\r')).toEqual([3, 7, 8]);
+    expect(lines('a\n\n"\r\n"\n\r\n1')).toEqual([2, 3, 5, 6]);
+  });
+
+  it('takes a carriage return without a line feed for a character of the cell', () => {
+    expect(columns(['a,b\r\n1\r2,"3\r"\n4,5\r\r\n'])).toEqual({ a: ['1\r2', '4'], b: ['3\r', '5\r'] });
   });
 
   it('locates what is broken', () => {
@@ -99,7 +128,43 @@ describe('CSV in', () => {
       rule: 'rows/duplicate-column',
       at: 'line 1',
     });
-    expect(problem(() => columns([''])).rule).toBe('rows/csv-header');
+    expect(problem(() => columns(['']))).toMatchObject({ rule: 'rows/csv-header', at: 'line 1' });
+    expect(problem(() => columns(['\na,b\n']))).toMatchObject({ rule: 'rows/csv-header', at: 'line 1' });
+    expect(problem(() => columns(['"a\n']))).toMatchObject({ rule: 'rows/csv-quote', at: 'line 1' });
+    expect(problem(() => columns(['"\n",a"\n']))).toMatchObject({ rule: 'rows/csv-quote', at: 'line 2' });
+    // A quoted empty cell is no empty line.
+    expect(problem(() => columns(['a,b\n\n""\n1,2\n']))).toMatchObject({
+      rule: 'rows/csv-width',
+      at: 'line 3',
+      message: '1 cells where the header names 2 columns',
+    });
+  });
+
+  it('locates a broken cell where it begins, past cells of many lines and empty lines', () => {
+    const before = 'a,b\r\n"1\r\n\r\n2",3\r\n\r\n\n';
+    const places: [rest: string, at: string, message: RegExp][] = [
+      ['x,"y\n\n', 'line 7', /never closed/],
+      ['"y\n\n', 'line 7', /never closed/],
+      ['"y\r\n\r\n",z"', 'line 9', /does not begin with one/],
+      ['4,5\n"y\r\n"z,6\n', 'line 8', /after the closing quote/],
+      ['4,5\n\n6,"7"\n8', 'line 10', /1 cells/],
+      ['4,5\n\n6,"7","8\n"\n', 'line 9', /3 cells/],
+    ];
+    for (const [rest, at, message] of places) {
+      const found = problem(() => columns([before, rest]));
+      expect(found).toMatchObject({
+        rule: /cells/.test(`${message}`) ? 'rows/csv-width' : 'rows/csv-quote',
+        at,
+      });
+      expect(found.message).toMatch(message);
+    }
+  });
+
+  it('refuses a delimiter that is a quote, a line end, the decimal sign or not one character', () => {
+    for (const delimiter of ['', ',,', '"', '\n', '\r', '.']) {
+      expect(problem(() => columns(['a\n1\n'], { delimiter })).rule).toBe('rows/delimiter');
+    }
+    expect(columns(['a;b\n1,5;2\n'], { delimiter: ';', decimal: ',' })).toEqual({ a: ['1,5'], b: ['2'] });
   });
 
   it('takes another delimiter, and a byte order mark; refuses what is not UTF-8', () => {
