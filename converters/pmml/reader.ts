@@ -327,11 +327,14 @@ const shown = (doc: Document, tag: Tag, result: ModelResult): Shown[] => {
     ...own.flatMap((s) => {
       const winner = outputs.find((o) => o.name === s.name);
       if (!winner) return [s];
-      doc.warn(
-        tag,
-        'pmml/output-name',
-        `the OutputField '${s.name}' stands in the place of the model's own column`,
-      );
+      // An OutputField that says the same under the same name hides nothing.
+      if (winner.says !== s.says || winner.label !== s.label) {
+        doc.warn(
+          tag,
+          'pmml/output-name',
+          `the OutputField '${s.name}' stands in the place of the model's own column`,
+        );
+      }
       outputs.splice(outputs.indexOf(winner), 1);
       return [winner];
     }),
