@@ -29,19 +29,24 @@ export class EnsembleTable {
   }
 
   leaf(entry: Entry, target: number, weight: number): void {
-    this.targets.push(target);
-    const at = ~(this.weights.push(weight) - 1);
-    if (entry !== 'root') this.enter(entry, at);
-    else {
-      // A tree that is a leaf: one node whose successors are both the leaf.
-      const node: TableNode = {
-        feature: 0,
-        test: { k: 'below', value: 0, inclusive: true },
-        nanHolds: false,
-      };
-      this.holds[this.node('root', node)] = at;
-      this.fails[this.fails.length - 1] = at;
+    if (entry !== 'root') {
+      this.enter(entry, this.newLeaf(target, weight));
+      return;
     }
+    // A tree that is a leaf: one node with two equal leaves. With one leaf twice, onnxruntime 1.30 adds a leaf of another tree.
+    const node: TableNode = {
+      feature: 0,
+      test: { k: 'below', value: 0, inclusive: true },
+      nanHolds: false,
+    };
+    const at = this.node('root', node);
+    this.holds[at] = this.newLeaf(target, weight);
+    this.fails[at] = this.newLeaf(target, weight);
+  }
+
+  private newLeaf(target: number, weight: number): number {
+    this.targets.push(target);
+    return ~(this.weights.push(weight) - 1);
   }
 
   private enter(entry: Entry, to: number): void {
