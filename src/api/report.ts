@@ -71,12 +71,17 @@ const obstaclesOf = (writer: Writer, model: Model, options: WriteOptions): Obsta
   }
 };
 
-/** Where the model could go: computed from the writers' own tables, so that it cannot drift. */
-export const supportOf = async (model: Model, options: WriteOptions = {}): Promise<Report['support']> => {
+/** Where the model could go: computed from the writers' own tables, so that it cannot drift. `written`: the target it was just written for. */
+export const supportOf = async (
+  model: Model,
+  options: WriteOptions = {},
+  written?: Format,
+): Promise<Report['support']> => {
   const targets: Report['support']['targets'][number][] = [];
   for (const format of formats.filter((f) => f.writes)) {
     const { writer } = await format.load();
-    const obstacles = writer ? obstaclesOf(writer, model, options) : [];
+    // What was just written has nothing in its way.
+    const obstacles = writer && format !== written ? obstaclesOf(writer, model, options) : [];
     targets.push({ target: format.name, supported: obstacles.length === 0, obstacles });
   }
   const operators = operatorCounts(model, (n) => opName(n.op)).map(([operator, nodes]) => ({
@@ -160,7 +165,7 @@ export const makeReport = async (parts: ReportParts): Promise<Report> => {
     artifact,
     verification,
     examples: parts.examples ?? null,
-    support: await supportOf(model, parts.options),
+    support: await supportOf(model, parts.options, parts.artifact?.format),
     losses: all.filter((d) => d.severity === 'loss'),
     diagnostics: all.filter((d) => d.severity !== 'loss'),
     contract: { inputs: inputs.map(fieldFacts), outputs: outputs.map(fieldFacts) },

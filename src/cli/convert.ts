@@ -86,24 +86,27 @@ export const convert = async (file: string, target: string, options: Options): P
           : `${baseName(target)} was not written, because the check failed (--keep writes it all the same)`,
       );
     }
+    // The report measures, and asks every target what it would take: work that is done only where somebody reads it.
+    const wanted = json === true || reports.length > 0;
     const latency =
-      verification?.executed && verification.columns.length > 0 && keep
+      wanted && verification?.executed && verification.columns.length > 0 && keep
         ? await measure(model, format, staged)
         : [];
-    const facts = artifactFacts(artifact, target, staged);
-    const report = await makeReport({
-      model,
-      source,
-      artifact: { facts, format },
-      verification,
-      examples,
-      latency,
-      diagnostics: [...artifact.diagnostics, ...notes.list],
-      options: settings,
-    });
+    const report = wanted
+      ? await makeReport({
+          model,
+          source,
+          artifact: { facts: artifactFacts(artifact, target, staged), format },
+          verification,
+          examples,
+          latency,
+          diagnostics: [...artifact.diagnostics, ...notes.list],
+          options: settings,
+        })
+      : null;
     if (keep) staged.files.commit();
     if (json) say(JSON.stringify(report, null, 2));
-    writeReports(report, reports, json);
+    if (report) writeReports(report, reports, json);
     explain([...model.diagnostics, ...artifact.diagnostics, ...notes.list]);
     return failed || (verification !== null && !verification.executed) ? 1 : 0;
   } finally {
