@@ -43,8 +43,7 @@ const partsOf = (location: string, at: Place): string[] => {
   if (location === '') outside('is empty');
   if (/^[/\\]|^[A-Za-z]:/.test(location)) outside('is absolute');
   // A backslash separates on Windows alone, a NUL ends the name for the system alone: neither is in a real name.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-  if (/[\\\u0000-\u001f]/.test(location)) outside('holds a backslash or a control character');
+  if (/\\|\p{Cc}/u.test(location)) outside('holds a backslash or a control character');
   const parts = location.split('/').filter((p) => p !== '' && p !== '.');
   if (parts.includes('..')) outside("holds '..'");
   if (parts.length === 0) outside('names no file');
