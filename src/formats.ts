@@ -20,6 +20,8 @@ export interface Format {
   readonly writes: boolean;
   /** What runs its artifacts here, to prove them. */
   readonly runs: string | null;
+  /** What `score --engine` calls it. */
+  readonly engine?: 'onnxruntime' | 'compiled';
   load(): Promise<Converter>;
 }
 
@@ -31,6 +33,7 @@ export const formats: readonly Format[] = [
     reads: true,
     writes: true,
     runs: 'onnxruntime-node',
+    engine: 'onnxruntime',
     load: async () => ({
       ...(await import('../converters/onnx/reader.ts')),
       ...(await import('../converters/onnx/writer.ts')),
@@ -54,6 +57,7 @@ export const formats: readonly Format[] = [
     reads: false,
     writes: true,
     runs: 'Node itself',
+    engine: 'compiled',
     load: async () => ({
       ...(await import('../converters/javascript/writer.ts')),
       ...(await import('../converters/javascript/runtime.ts')),

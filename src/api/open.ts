@@ -11,11 +11,6 @@ import { save, write } from './write.ts';
 /** What can compute a model's results: the reference evaluator, or an artifact made of it in its own runtime. */
 export type Engine = 'reference' | 'onnxruntime' | 'compiled';
 
-const targets: Readonly<Record<Exclude<Engine, 'reference'>, string>> = {
-  onnxruntime: 'onnx',
-  compiled: 'javascript',
-};
-
 /** Opens an artifact's file in its own runtime; throws `runtime/unavailable` where there is none here. */
 export const openArtifact = async (format: string, file: string, model: Model): Promise<Scorer> => {
   const { runtime } = (await formats.find((f) => f.name === format)?.load()) ?? {};
@@ -50,7 +45,7 @@ export const openTemporarily = async (artifact: Artifact, ending: string, model:
 /** A scorer of the model with the engine asked for. */
 export const openEngine = async (model: Model, engine: Engine): Promise<Scorer> => {
   if (engine === 'reference') return referenceScorer(model);
-  const to = targets[engine];
-  const ending = formats.find((f) => f.name === to)?.endings[0] ?? '';
-  return openTemporarily(await write(model, { to }), ending, model);
+  const format = formats.find((f) => f.engine === engine);
+  if (!format) return fail('runtime/none', `nothing here is called ${engine}`);
+  return openTemporarily(await write(model, { to: format.name }), format.endings[0] ?? '', model);
 };
