@@ -4,7 +4,7 @@ import { artifactFacts, makeReport, measureLatency, sourceFacts } from '../api/r
 import { tableFrom } from '../api/score.ts';
 import { verifyFile } from '../api/verify.ts';
 import { type Staged, stage } from '../api/write.ts';
-import { sliceRows } from '../evaluate/evaluate.ts';
+import { sliceRows } from '../evaluate/blocks.ts';
 import { type Format, targetFormat } from '../formats.ts';
 import type { WriteOptions } from '../ir/converter.ts';
 import { Diagnostics, fail, PortolanError, printable } from '../ir/diagnostic.ts';

@@ -6,12 +6,16 @@ import type { Operator, Scope } from '../ops/operator.ts';
 import { find } from '../ops/registry.ts';
 import { expand } from '../passes/expand.ts';
 import { load } from '../tensor/data.ts';
-import { type Column, column, dtypeInfo, isFloat } from '../tensor/dtype.ts';
-import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { type Datum, isTensor } from '../tensor/datum.ts';
+import { isFloat } from '../tensor/dtype.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { hasRows, inBlocks, rowCount } from './blocks.ts';
 
 interface Step {
   readonly node: Node;
-  readonly operator: Operator & { evaluate: NonNullable<Operator['evaluate']> };
+  readonly apply: NonNullable<Operator['apply']>;
+  /** Output row i depends on input row i alone. */
+  readonly each: boolean;
   /** Values read here for the last time: their memory goes. */
   readonly release: readonly Value[];
 }
@@ -22,6 +26,8 @@ export interface Evaluator {
    * Evaluates the graph. `inputs` by name of the graph's inputs; rows on axis 0 where the model knows rows.
    * `watch` names further values to return. Throws a PortolanError where an input is absent or of another type.
    */
+  evaluate(inputs: ReadonlyMap<string, Datum>, watch?: readonly string[]): ReadonlyMap<string, Datum>;
+  /** The same where all results are tensors; a PortolanError where one is not. */
   run(inputs: ReadonlyMap<string, Tensor>, watch?: readonly string[]): ReadonlyMap<string, Tensor>;
 }
 
@@ -35,23 +41,35 @@ export const evaluator = (source: Model): Evaluator => {
   const plan = planOf(graph);
   const independent = rowsIndependent(model, plan);
 
+  const evaluate: Evaluator['evaluate'] = (named, watch = []) => {
+    const inputs = bind(graph, named);
+    const wanted = new Set<Value>(graph.results);
+    for (const n of graph.nodes) {
+      for (const o of n.outputs) if (o && watch.includes(o.name)) wanted.add(o);
+    }
+    const rows = independent ? rowCount(model, inputs as ReadonlyMap<Value, Tensor>) : null;
+    const results =
+      rows === null || rows <= block
+        ? runRegion(plan, inputs, wanted)
+        : inBlocks(
+            rows,
+            block,
+            model,
+            inputs as ReadonlyMap<Value, Tensor>,
+            (part) => runRegion(plan, part, wanted) as Map<Value, Tensor>,
+          );
+    return new Map([...results].map(([v, t]) => [v.name, t]));
+  };
   return {
     model,
-    run: (named, watch = []) => {
-      const inputs = bind(graph, named);
-      const wanted = new Set<Value>(graph.results);
-      for (const n of graph.nodes) {
-        for (const o of n.outputs) if (o && watch.includes(o.name)) wanted.add(o);
-      }
-      const rows = independent ? rowCount(model, inputs) : null;
-      const results =
-        rows === null || rows <= block
-          ? runRegion(plan, inputs, wanted)
-          : inBlocks(rows, model, inputs, (part) => runRegion(plan, part, wanted));
-      return new Map([...results].map(([v, t]) => [v.name, t]));
-    },
+    evaluate,
+    run: (inputs, watch) =>
+      new Map([...evaluate(inputs, watch)].map(([name, d]) => [name, asTensor(name, d)])),
   };
 };
+
+const asTensor = (name: string, d: Datum): Tensor =>
+  isTensor(d) ? d : fail('evaluate/not-a-tensor', `'${name}' is a ${d.kind}, not a tensor`);
 
 /** A region made ready: its steps, its constants, and the same for the bodies inside. */
 interface Plan {
@@ -71,6 +89,20 @@ const readsOf = (node: Node): Value[] => [
   ),
 ];
 
+/** One way to call both kinds of operators. */
+const applyOf = (operator: Operator): Step['apply'] | undefined => {
+  if (operator.apply) return operator.apply.bind(operator);
+  const evaluate = operator.evaluate?.bind(operator);
+  return (
+    evaluate &&
+    ((inputs, node) =>
+      evaluate(
+        inputs.map((d, i) => d && asTensor(node.inputs[i]?.name ?? '', d)),
+        node,
+      ))
+  );
+};
+
 const planOf = (region: Region): Plan => {
   const last = new Map<Value, Node>();
   for (const n of region.nodes) for (const v of readsOf(n)) last.set(v, n);
@@ -78,7 +110,8 @@ const planOf = (region: Region): Plan => {
   const bodies = new Map<Region, Plan>();
   const steps = region.nodes.map((node) => {
     const operator = find(node.op);
-    if (!operator?.evaluate) {
+    const apply = operator && applyOf(operator);
+    if (!apply) {
       return fail(
         'evaluate/not-supported',
         `operator ${opName(node.op)} version ${node.op.since} cannot be evaluated yet`,
@@ -88,7 +121,8 @@ const planOf = (region: Region): Plan => {
     for (const body of bodiesOf(node)) bodies.set(body, planOf(body));
     return {
       node,
-      operator: operator as Step['operator'],
+      apply,
+      each: operator.rows?.(node) === 'each',
       release: readsOf(node).filter((v) => last.get(v) === node && !kept.has(v)),
     };
   });
@@ -98,31 +132,31 @@ const planOf = (region: Region): Plan => {
 /** The wanted values of a region. `given`: what its params and captures are; a param given wins over its default. */
 const runRegion = (
   { steps, constants, bodies }: Plan,
-  given: ReadonlyMap<Value, Tensor>,
+  given: ReadonlyMap<Value, Datum>,
   wanted: ReadonlySet<Value>,
-): Map<Value, Tensor> => {
-  const values = new Map<Value, Tensor>([...constants, ...given]);
+): Map<Value, Datum> => {
+  const values = new Map<Value, Datum>([...constants, ...given]);
   const scope: Scope = {
     run: (region, params = []) => {
-      const inner = new Map<Value, Tensor>();
-      for (const c of region.captures) inner.set(c, values.get(c) as Tensor);
+      const inner = new Map<Value, Datum>();
+      for (const c of region.captures) inner.set(c, values.get(c) as Datum);
       region.params.forEach((p, i) => {
         const t = params[i];
         if (t) inner.set(p, t);
       });
       const results = runRegion(bodies.get(region) as Plan, inner, new Set(region.results));
-      return region.results.map((r) => results.get(r) as Tensor);
+      return region.results.map((r) => results.get(r) as Datum);
     },
   };
-  for (const { node, operator, release } of steps) {
+  for (const { node, apply, release } of steps) {
     const inputs = node.inputs.map((v) => (v === null ? null : (values.get(v) ?? null)));
-    const out = operator.evaluate(inputs, node, scope);
+    const out = apply(inputs, node, scope);
     node.outputs.forEach((o, i) => {
-      if (o && out[i]) values.set(o, out[i] as Tensor);
+      if (o && out[i]) values.set(o, out[i] as Datum);
     });
     for (const v of release) if (!wanted.has(v)) values.delete(v);
   }
-  const results = new Map<Value, Tensor>();
+  const results = new Map<Value, Datum>();
   for (const w of wanted) {
     const t = values.get(w);
     if (t) results.set(w, t);
@@ -130,8 +164,8 @@ const runRegion = (
   return results;
 };
 
-const bind = (graph: Region, named: ReadonlyMap<string, Tensor>): Map<Value, Tensor> => {
-  const inputs = new Map<Value, Tensor>();
+const bind = (graph: Region, named: ReadonlyMap<string, Datum>): Map<Value, Datum> => {
+  const inputs = new Map<Value, Datum>();
   const defaults = new Set(graph.parameters.filter((p) => p.role === 'default').map((p) => p.value));
   for (const p of graph.params) {
     const t = named.get(p.name);
@@ -140,22 +174,33 @@ const bind = (graph: Region, named: ReadonlyMap<string, Tensor>): Map<Value, Ten
       fail('evaluate/missing-input', `the model's input '${p.name}' is not given`);
       continue;
     }
-    if (p.type.kind === 'tensor') {
-      const { dtype, dims } = p.type;
-      const fit =
-        t.dtype === dtype &&
-        (dims === null ||
-          (dims.length === t.dims.length && dims.every((d, i) => typeof d !== 'number' || d === t.dims[i])));
-      if (!fit) {
-        fail(
-          'evaluate/input-type',
-          `input '${p.name}' is ${t.dtype}[${t.dims}], the model takes ${formatType(p.type)}`,
-        );
-      }
-    }
-    inputs.set(p, p.type.kind === 'tensor' && p.type.absent === 'missing' ? nanIsMissing(t) : t);
+    inputs.set(p, fitting(p, t));
   }
   return inputs;
+};
+
+/** What is given for an input, as the graph takes it. */
+const fitting = (p: Value, given: Datum): Datum => {
+  const { type } = p;
+  if (type.kind === 'unknown') return given;
+  const is = isTensor(given) ? 'tensor' : given.kind;
+  if (type.kind !== is) {
+    return fail('evaluate/input-type', `input '${p.name}' is a ${is}, the model takes ${formatType(type)}`);
+  }
+  if (type.kind !== 'tensor' || !isTensor(given)) return given;
+  const { dtype, dims } = type;
+  const fits =
+    given.dtype === dtype &&
+    (dims === null ||
+      (dims.length === given.dims.length &&
+        dims.every((d, i) => typeof d !== 'number' || d === given.dims[i])));
+  if (!fits) {
+    fail(
+      'evaluate/input-type',
+      `input '${p.name}' is ${given.dtype}[${given.dims}], the model takes ${formatType(type)}`,
+    );
+  }
+  return type.absent === 'missing' ? nanIsMissing(given) : given;
 };
 
 /** NaN says missing where a value may be missing at all: an artifact cannot tell the two apart at its edge. */
@@ -175,9 +220,6 @@ const nanIsMissing = (t: Tensor): Tensor => {
   return tensor(t.dtype, t.dims, clean, missing);
 };
 
-const hasRows = (model: Model, v: Value): boolean =>
-  model.rows !== null && v.type.kind === 'tensor' && v.type.dims !== null && v.type.dims[0] === model.rows;
-
 /** May rows be evaluated in blocks? Every operator must say so, and every result must have rows on axis 0. */
 const rowsIndependent = (model: Model, plan: Plan): boolean =>
   model.rows !== null &&
@@ -192,72 +234,10 @@ const stepsIndependent = (model: Model, { steps, bodies }: Plan): boolean => {
       node.inputs.every((v, i) => v !== shape || (node.op.name === 'Expand' && i === 1)),
     );
   return (
-    steps.every(({ node, operator }) => {
+    steps.every(({ node, each }) => {
       const touched = [...readsOf(node), ...node.outputs].some((v) => v && hasRows(model, v));
-      if (!touched || operator.rows?.(node) === 'each') return true;
+      if (!touched || each) return true;
       return node.op.domain === '' && node.op.name === 'Shape' && spreading(node.outputs[0]);
     }) && [...bodies.values()].every((body) => stepsIndependent(model, body))
   );
-};
-
-const rowCount = (model: Model, inputs: ReadonlyMap<Value, Tensor>): number | null => {
-  let rows: number | null = null;
-  for (const [v, t] of inputs) {
-    if (!hasRows(model, v)) continue;
-    if (rows !== null && t.dims[0] !== rows) {
-      fail('evaluate/row-count', `the inputs have ${rows} and ${t.dims[0]} rows`);
-    }
-    rows = t.dims[0] as number;
-  }
-  return rows;
-};
-
-/** Rows `from` to `to` of a tensor that has rows on axis 0. */
-export const sliceRows = (t: Tensor, from: number, to: number): Tensor => {
-  const [, ...rest] = t.dims;
-  const step = countOf(rest);
-  const { width } = dtypeInfo(t.dtype);
-  const cut = (a: Column, w: number): Column =>
-    Array.isArray(a) ? a.slice(from * step, to * step) : a.subarray(from * step * w, to * step * w);
-  return tensor(
-    t.dtype,
-    [to - from, ...rest],
-    cut(t.data, width),
-    t.missing && (cut(t.missing, 1) as Uint8Array),
-  );
-};
-
-const inBlocks = (
-  rows: number,
-  model: Model,
-  inputs: ReadonlyMap<Value, Tensor>,
-  run: (part: Map<Value, Tensor>) => Map<Value, Tensor>,
-): Map<Value, Tensor> => {
-  const whole = new Map<Value, Tensor & { missing?: Uint8Array }>();
-  for (let from = 0; from < rows; from += block) {
-    const to = Math.min(from + block, rows);
-    const part = new Map<Value, Tensor>();
-    for (const [v, t] of inputs) part.set(v, hasRows(model, v) ? sliceRows(t, from, to) : t);
-    for (const [v, t] of run(part)) {
-      const [, ...rest] = t.dims;
-      const step = countOf(rest);
-      let target = whole.get(v);
-      if (!target) {
-        target = tensor(t.dtype, [rows, ...rest], column(t.dtype, rows * step));
-        whole.set(v, target);
-      }
-      if (t.missing && !target.missing) {
-        target = { ...target, missing: new Uint8Array(rows * step) };
-        whole.set(v, target);
-      }
-      if (t.missing) target.missing?.set(t.missing, from * step);
-      if (Array.isArray(t.data)) {
-        for (let i = 0; i < t.data.length; i++)
-          (target.data as string[])[from * step + i] = t.data[i] as string;
-      } else {
-        (target.data as Float64Array).set(t.data as Float64Array, from * step * dtypeInfo(t.dtype).width);
-      }
-    }
-  }
-  return whole;
 };

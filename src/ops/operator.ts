@@ -12,6 +12,7 @@ import {
 } from '../ir/model.ts';
 import { formatType } from '../ir/shape.ts';
 import type { Lowered, Statement } from '../kernel/row.ts';
+import type { Datum } from '../tensor/datum.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -35,7 +36,7 @@ export interface Lowering {
 /** What an operator with a body evaluates it with. */
 export interface Scope {
   /** The region's results; its params are bound to `params`, its captures to what stands around the node. */
-  run(region: Region, params?: readonly (Tensor | null)[]): readonly Tensor[];
+  run(region: Region, params?: readonly (Datum | null)[]): readonly Datum[];
 }
 
 export interface Operator {
@@ -49,9 +50,12 @@ export interface Operator {
   extents?(node: Node): readonly Dim[] | undefined;
   /**
    * Canonical operators: written from the specification, plainly. `inputs` and the result follow the node's slots.
-   * `scope` is there where the node has a body.
    */
-  evaluate?(inputs: readonly (Tensor | null)[], node: Node, scope?: Scope): readonly (Tensor | null)[];
+  evaluate?(inputs: readonly (Tensor | null)[], node: Node): readonly (Tensor | null)[];
+  /**
+   * Instead of `evaluate` where the node has a body, or takes or gives sequences, optionals or maps. `scope` runs the bodies.
+   */
+  apply?(inputs: readonly (Datum | null)[], node: Node, scope: Scope): readonly (Datum | null)[];
   /** All others: the same in canonical operators. The node's inputs are visible in `b`. */
   expand?(node: Node, b: Builder): readonly (Value | null)[] | Refusal;
   /** Operators that take missing values: the same over planes. */

@@ -6,7 +6,7 @@ import { rebuild } from './rebuild.ts';
 
 const needsExpansion = (node: Node): boolean => {
   const operator = find(node.op);
-  return operator?.evaluate === undefined && operator?.expand !== undefined;
+  return operator?.evaluate === undefined && operator?.apply === undefined && operator?.expand !== undefined;
 };
 
 const anyNode = (r: Region, test: (n: Node) => boolean): boolean =>

@@ -140,7 +140,7 @@ export const errorBounds = (
 type Errors = readonly (Float64Array | undefined)[];
 
 const evaluate = (n: Node, inputs: readonly (Tensor | null)[], slot: number): Float64Array | undefined => {
-  const out = find(n.op)?.evaluate?.(inputs, n, undefined as never)[slot];
+  const out = find(n.op)?.evaluate?.(inputs, n)[slot];
   return out && isFloat(out.dtype) ? Float64Array.from(out.data as Float64Array) : undefined;
 };
 

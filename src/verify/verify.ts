@@ -3,7 +3,7 @@
  * looked at, is plain data.
  */
 
-import { sliceRows } from '../evaluate/evaluate.ts';
+import { sliceRows } from '../evaluate/blocks.ts';
 import type { Scorer } from '../ir/converter.ts';
 import { type Diagnostics, fail } from '../ir/diagnostic.ts';
 import type { Field, Model } from '../ir/model.ts';

@@ -29,8 +29,9 @@ export const Segment: Operator = {
       return tensorType(r.type.dtype, broadcastAll(node, [guard, r.type]), 'missing');
     });
   },
-  evaluate: ([guard], node, scope) =>
-    (scope as Scope).run(regionOf(node, 'body')).map((result) => {
+  apply: ([guard], node, scope) =>
+    scope.run(regionOf(node, 'body')).map((given) => {
+      const result = given as Tensor;
       const { dims, count, operands } = together(node, [guard as Tensor, result]);
       const [when, x] = operands as [Operand, Operand];
       const out = new Collector(result.dtype, dims);

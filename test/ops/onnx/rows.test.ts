@@ -3,7 +3,8 @@
  * be, alone or together, the others are constants.
  */
 import { describe, expect, test } from 'vitest';
-import { evaluator, sliceRows } from '../../../src/evaluate/evaluate.ts';
+import { sliceRows } from '../../../src/evaluate/blocks.ts';
+import { evaluator } from '../../../src/evaluate/evaluate.ts';
 import { PortolanError } from '../../../src/ir/diagnostic.ts';
 import type { Model } from '../../../src/ir/model.ts';
 import { run } from '../../../src/kernel/run.ts';
