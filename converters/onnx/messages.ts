@@ -192,6 +192,31 @@ export const messages = {
     key: [1, 'int64', 'one'],
     value: [2, 'int64', 'many'],
   },
+  'SequenceProto': {
+    name: [1, 'string', 'one'],
+    elem_type: [2, 'int32', 'one'],
+    tensor_values: [3, 'TensorProto', 'many'],
+    sparse_tensor_values: [4, 'SparseTensorProto', 'many'],
+    sequence_values: [5, 'SequenceProto', 'many'],
+    map_values: [6, 'MapProto', 'many'],
+    optional_values: [7, 'OptionalProto', 'many'],
+  },
+  'MapProto': {
+    name: [1, 'string', 'one'],
+    key_type: [2, 'int32', 'one'],
+    keys: [3, 'int64', 'many'],
+    string_keys: [4, 'bytes', 'many'],
+    values: [5, 'SequenceProto', 'one'],
+  },
+  'OptionalProto': {
+    name: [1, 'string', 'one'],
+    elem_type: [2, 'int32', 'one'],
+    tensor_value: [3, 'TensorProto', 'one'],
+    sparse_tensor_value: [4, 'SparseTensorProto', 'one'],
+    sequence_value: [5, 'SequenceProto', 'one'],
+    map_value: [6, 'MapProto', 'one'],
+    optional_value: [7, 'OptionalProto', 'one'],
+  },
 } as const;
 
 export const AttributeType = {
