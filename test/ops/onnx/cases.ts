@@ -1,145 +1,171 @@
-/** The standard's node cases (fixtures/onnx-node), made into models by the checked builder. */
+/** Cases in the standard's test-data layout, read from an archive (fixtures/onnx-standard) by the ONNX reader. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { attr } from '../../../src/ir/attributes.ts';
+import { reader } from '../../../converters/onnx/reader.ts';
+import { readValue } from '../../../converters/onnx/values.ts';
+import { memorySource } from '../../../src/files/source.ts';
 import { Builder } from '../../../src/ir/builder.ts';
-import { type Attribute, type Dim, type Model, tensorType, type Value } from '../../../src/ir/model.ts';
-import { operators, resolve } from '../../../src/ops/registry.ts';
-import { dataOf } from '../../../src/tensor/data.ts';
-import { column, type DType, dtypeInfo } from '../../../src/tensor/dtype.ts';
-import { countOf, type Tensor, tensor } from '../../../src/tensor/tensor.ts';
+import type { Model, Type, Value } from '../../../src/ir/model.ts';
+import { operators } from '../../../src/ops/registry.ts';
+import { rebuildRegion } from '../../../src/passes/rebuild.ts';
+import type { Data } from '../../../src/tensor/data.ts';
+import { type Datum, isTensor } from '../../../src/tensor/datum.ts';
+import { dtypeInfo } from '../../../src/tensor/dtype.ts';
+import type { Tensor } from '../../../src/tensor/tensor.ts';
 
-interface Frozen {
-  readonly dtype: DType;
-  readonly dims: readonly number[];
-  readonly data?: string;
-  readonly strings?: readonly string[];
+interface DataSet {
+  readonly inputs: ReadonlyMap<string, Datum>;
+  /** In the order of the model's outputs. */
+  readonly outputs: readonly Datum[];
 }
-
-type FrozenAttribute =
-  | readonly ['int', number]
-  | readonly ['ints', readonly number[]]
-  | readonly ['float', string]
-  | readonly ['floats', readonly string[]]
-  | readonly ['string', string]
-  | readonly ['strings', readonly string[]]
-  | readonly ['data', Frozen];
 
 export interface Case {
+  /** `test_add`. */
   readonly name: string;
-  /** The release of onnx that it comes from. */
-  readonly source: string;
-  readonly opset: number;
-  readonly nodes: readonly {
-    readonly op: string;
-    readonly in: readonly string[];
-    readonly out: readonly string[];
-    readonly attributes: Readonly<Record<string, FrozenAttribute>>;
-  }[];
-  readonly constants: Readonly<Record<string, Frozen>>;
-  readonly in: Readonly<Record<string, Frozen>>;
-  readonly out: Readonly<Record<string, Frozen>>;
+  /** Where it stands in the archive: `1.23.1/node/test_add`. */
+  readonly path: string;
+  readonly model: Uint8Array;
+  readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-export const readCases = (folder = 'onnx-node'): readonly Case[] =>
-  gunzipSync(readFileSync(new URL(`../../../fixtures/${folder}/cases.jsonl.gz`, import.meta.url)))
-    .toString()
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Case);
-
-export const thaw = (f: Frozen): Tensor => {
-  if (f.strings) return tensor('string', f.dims, [...f.strings]);
-  const data = column(f.dtype, countOf(f.dims));
-  const bytes = Buffer.from(f.data ?? '', 'base64');
-  if (Array.isArray(data) || bytes.length !== data.byteLength) throw new Error(`a broken ${f.dtype}`);
-  new Uint8Array(data.buffer).set(bytes);
-  return tensor(f.dtype, f.dims, data);
-};
-
-const attributeOf = (a: FrozenAttribute): Attribute => {
-  switch (a[0]) {
-    case 'int':
-      return attr.int(a[1]);
-    case 'ints':
-      return attr.ints(a[1]);
-    case 'float':
-      return attr.float(number(a[1]));
-    case 'floats':
-      return attr.floats(a[1].map(number));
-    case 'string':
-      return attr.string(a[1]);
-    case 'strings':
-      return attr.strings(a[1]);
-    case 'data':
-      return attr.data(dataOf(thaw(a[1])));
+/** The entries of a USTAR archive; a hard link is the entry it names. */
+function* entries(tar: Uint8Array): Generator<[string, Uint8Array]> {
+  const seen = new Map<string, Uint8Array>();
+  const text = (from: number, length: number): string =>
+    Buffer.from(tar.buffer, tar.byteOffset + from, length)
+      .toString('latin1')
+      .replace(/\0.*$/s, '');
+  for (let at = 0; tar[at] !== 0; ) {
+    const prefix = text(at + 345, 155);
+    const name = `${prefix ? `${prefix}/` : ''}${text(at, 100)}`;
+    const size = Number.parseInt(text(at + 124, 12), 8);
+    const linked = text(at + 156, 1) === '1';
+    const data = linked ? seen.get(text(at + 157, 100)) : tar.subarray(at + 512, at + 512 + size);
+    if (!data) throw new Error(`${name} is a link to nothing`);
+    seen.set(name, data);
+    yield [name, data];
+    at += 512 + (linked ? 0 : Math.ceil(size / 512) * 512);
   }
+}
+
+/** The cases of an archive in `fixtures/`, in its order; `CASES=<regular expression>` chooses some by their paths. */
+export const readCases = (archive = 'onnx-standard/cases.tar.gz'): readonly Case[] => {
+  const chosen = new RegExp(process.env['CASES'] ?? '');
+  const tar = gunzipSync(readFileSync(new URL(`../../../fixtures/${archive}`, import.meta.url)));
+  const folders = new Map<string, Map<string, Uint8Array>>();
+  for (const [name, data] of entries(tar)) {
+    const [, path = '', file = ''] = /^(.*?)\/(model\.onnx|test_data_set_.*)$/.exec(name) ?? [];
+    const files = folders.get(path) ?? new Map<string, Uint8Array>();
+    files.set(file, data);
+    folders.set(path, files);
+  }
+  return [...folders]
+    .filter(([path]) => chosen.test(path))
+    .map(([path, files]) => ({
+      name: path.slice(path.lastIndexOf('/') + 1),
+      path,
+      model: files.get('model.onnx') as Uint8Array,
+      files,
+    }));
 };
 
-/** Python's spelling of a float. */
-const number = (text: string): number =>
-  text === 'inf' ? Infinity : text === '-inf' ? -Infinity : text === 'nan' ? Number.NaN : Number(text);
+export const open = (c: Case): Model => reader.read(memorySource(c.path, c.model)).model;
 
-/**
- * The case as a model. `dims` chooses the declared shape of each input (default: as it is), `constant` which inputs
- * are constants instead.
- */
-export const modelOf = (
-  c: Case,
-  dims: (name: string, of: readonly number[]) => readonly Dim[] = (_, of) => of,
-  constant: (name: string) => boolean = () => false,
+/** The data sets of a case. `types`: of the model's outputs as it declares them. */
+export const dataSets = (c: Case, model: Model): readonly DataSet[] => {
+  const value = (path: string, v: Value): Datum | undefined => {
+    const bytes = c.files.get(path);
+    return bytes && readValue(memorySource(`${c.path}/${path}`, bytes), v.type);
+  };
+  const sets: DataSet[] = [];
+  for (let n = 0; [...c.files.keys()].some((f) => f.startsWith(`test_data_set_${n}/`)); n++) {
+    const inputs = new Map<string, Datum>();
+    for (const [k, p] of model.graph.params.entries()) {
+      const given = value(`test_data_set_${n}/input_${k}.pb`, p);
+      if (given) inputs.set(p.name, given);
+    }
+    const outputs = model.graph.results.map((r, k) => {
+      const wanted = value(`test_data_set_${n}/output_${k}.pb`, r);
+      if (!wanted) throw new Error(`${c.path} has no output ${k}`);
+      return wanted;
+    });
+    sets.push({ inputs, outputs });
+  }
+  return sets;
+};
+
+/** The model anew, with nothing declared but its inputs: `input` gives each another type, or makes it a constant. */
+export const refit = (
+  model: Model,
+  input: (p: Value) => Type | Data = (p) => p.type,
   rows: string | null = null,
 ): Model => {
   const b = new Builder(operators);
-  const values = new Map<string, Value>();
-  for (const [name, f] of Object.entries(c.in)) {
-    const given = thaw(f);
-    values.set(
-      name,
-      constant(name)
-        ? b.parameter(name, dataOf(given))
-        : b.input(name, tensorType(f.dtype, dims(name, f.dims))),
-    );
+  const map = new Map<Value, Value>();
+  for (const p of model.graph.params) {
+    const as = input(p);
+    map.set(p, 'kind' in as ? b.input(p.name, as) : b.parameter(p.name, as));
   }
-  for (const [name, f] of Object.entries(c.constants)) {
-    if (!values.has(name)) values.set(name, b.parameter(name, dataOf(thaw(f))));
-  }
-  for (const n of c.nodes) {
-    const id = resolve('', n.op, c.opset);
-    if (!id) throw new Error(`${n.op} at opset ${c.opset} is not known`);
-    const outputs = b.call(
-      id,
-      n.in.map((name) => (name === '' ? null : (values.get(name) as Value))),
-      {
-        attributes: Object.fromEntries(Object.entries(n.attributes).map(([k, a]) => [k, attributeOf(a)])),
-        outputs: n.out.map((name) => (name === '' ? null : name)),
-      },
-    );
-    n.out.forEach((name, i) => {
-      if (outputs[i]) values.set(name, outputs[i] as Value);
-    });
-  }
-  return {
-    format: 'test',
-    version: '',
-    name: c.name,
-    graph: b.finish(Object.keys(c.out).map((name) => values.get(name) as Value)),
-    rows,
-    fields: [],
-    templates: [],
-    opsets: new Map([['', c.opset]]),
-    profile: 'ONNX',
-    metadata: new Map(),
-    extra: new Map(),
-  };
+  const graph = rebuildRegion(
+    { ...model.graph, params: [] },
+    b,
+    (node, inner, inputs) =>
+      inner.call(node.op, inputs, {
+        attributes: node.attributes,
+        name: node.name,
+        from: node.from,
+        outputs: node.outputs.map((o) => o?.name ?? null),
+      }),
+    map,
+  );
+  return { ...model, graph, rows, fields: [] };
 };
 
 /**
- * The first element where the tensors differ, in words; undefined where they agree. The tolerance is the standard's own
+ * The first place where the values differ, in words; undefined where they agree. The tolerance is the standard's own
  * (rtol 1e-3, atol 1e-7) but for bfloat16, whose numbers lie up to 2^-7 apart: there it is two of them, since the
  * expected values were rounded once and the operators here round at every step.
  */
-export const difference = (got: Tensor, wanted: Tensor): string | undefined => {
+export const difference = (got: Datum | undefined, wanted: Datum): string | undefined => {
+  if (!got) return 'is not there';
+  if (isTensor(got) && isTensor(wanted)) return tensorDifference(got, wanted);
+  if (isTensor(got) || isTensor(wanted) || got.kind !== wanted.kind) return 'is of another kind';
+  switch (wanted.kind) {
+    case 'sequence': {
+      const { items } = got as typeof wanted;
+      if (items.length !== wanted.items.length)
+        return `has ${items.length} items, not ${wanted.items.length}`;
+      return first(wanted.items, (w, i) => difference(items[i], w));
+    }
+    case 'optional': {
+      const { value } = got as typeof wanted;
+      if (value === null || wanted.value === null)
+        return value === wanted.value ? undefined : 'is empty, or should be';
+      return difference(value, wanted.value);
+    }
+    case 'map': {
+      const { keys, values } = got as typeof wanted;
+      return tensorDifference(keys, wanted.keys) ?? first(wanted.values, (w, i) => difference(values[i], w));
+    }
+    case 'sparse': {
+      const { values, indices } = got as typeof wanted;
+      return tensorDifference(indices, wanted.indices) ?? tensorDifference(values, wanted.values);
+    }
+  }
+};
+
+const first = (
+  items: readonly Datum[],
+  of: (d: Datum, i: number) => string | undefined,
+): string | undefined => {
+  for (const [i, d] of items.entries()) {
+    const found = of(d, i);
+    if (found) return `item ${i} ${found}`;
+  }
+  return undefined;
+};
+
+const tensorDifference = (got: Tensor, wanted: Tensor): string | undefined => {
   const [rtol, atol] = [wanted.dtype === 'bfloat16' ? 2 ** -6 : 1e-3, 1e-7];
   if (got.dtype !== wanted.dtype) return `is ${got.dtype}, not ${wanted.dtype}`;
   if (got.dims.join() !== wanted.dims.join()) return `has shape [${got.dims}], not [${wanted.dims}]`;
