@@ -47,6 +47,7 @@ import { Gelu } from './Gelu.ts';
 import { Gemm } from './Gemm.ts';
 import { GlobalAveragePool } from './GlobalAveragePool.ts';
 import { GlobalMaxPool } from './GlobalMaxPool.ts';
+import { GRU } from './GRU.ts';
 import { Greater } from './Greater.ts';
 import { GreaterOrEqual } from './GreaterOrEqual.ts';
 import { GroupNormalization } from './GroupNormalization.ts';
@@ -65,6 +66,7 @@ import { Log } from './Log.ts';
 import { LogSoftmax } from './LogSoftmax.ts';
 import { LpNormalization } from './LpNormalization.ts';
 import { LRN } from './LRN.ts';
+import { LSTM } from './LSTM.ts';
 import { MatMul } from './MatMul.ts';
 import { Max } from './Max.ts';
 import { MaxPool } from './MaxPool.ts';
@@ -75,6 +77,7 @@ import { Mish } from './Mish.ts';
 import { Mod } from './Mod.ts';
 import { Mul } from './Mul.ts';
 import { Neg } from './Neg.ts';
+import { NegativeLogLikelihoodLoss } from './NegativeLogLikelihoodLoss.ts';
 import { NonZero } from './NonZero.ts';
 import { Not } from './Not.ts';
 import { OneHot } from './OneHot.ts';
@@ -98,6 +101,9 @@ import { ReduceSumSquare } from './ReduceSumSquare.ts';
 import { Relu } from './Relu.ts';
 import { Reshape } from './Reshape.ts';
 import { Resize } from './Resize.ts';
+import { RMSNormalization } from './RMSNormalization.ts';
+import { RNN } from './RNN.ts';
+import { RotaryEmbedding } from './RotaryEmbedding.ts';
 import { Round } from './Round.ts';
 import { Scatter } from './Scatter.ts';
 import { ScatterElements } from './ScatterElements.ts';
@@ -111,6 +117,7 @@ import { Sinh } from './Sinh.ts';
 import { Size } from './Size.ts';
 import { Slice } from './Slice.ts';
 import { Softmax } from './Softmax.ts';
+import { SoftmaxCrossEntropyLoss } from './SoftmaxCrossEntropyLoss.ts';
 import { Softplus } from './Softplus.ts';
 import { Softsign } from './Softsign.ts';
 import { SpaceToDepth } from './SpaceToDepth.ts';
@@ -121,8 +128,11 @@ import { StringConcat } from './StringConcat.ts';
 import { StringNormalizer } from './StringNormalizer.ts';
 import { Sub } from './Sub.ts';
 import { Sum } from './Sum.ts';
+import { SwiGLU } from './SwiGLU.ts';
+import { Swish } from './Swish.ts';
 import { Tan } from './Tan.ts';
 import { Tanh } from './Tanh.ts';
+import { TensorScatter } from './TensorScatter.ts';
 import { ThresholdedRelu } from './ThresholdedRelu.ts';
 import { Tile } from './Tile.ts';
 import { TopK } from './TopK.ts';
@@ -173,6 +183,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   EyeLike,
   Flatten,
   Floor,
+  GRU,
   Gather,
   GatherElements,
   GatherND,
@@ -191,6 +202,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   IsInf,
   IsNaN,
   LRN,
+  LSTM,
   LayerNormalization,
   LeakyRelu,
   Less,
@@ -208,6 +220,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Mod,
   Mul,
   Neg,
+  NegativeLogLikelihoodLoss,
   NonZero,
   Not,
   OneHot,
@@ -216,6 +229,8 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Pad,
   Pow,
   QuantizeLinear,
+  RMSNormalization,
+  RNN,
   Range,
   Reciprocal,
   ReduceL1,
@@ -231,6 +246,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Relu,
   Reshape,
   Resize,
+  RotaryEmbedding,
   Round,
   Scatter,
   ScatterElements,
@@ -244,6 +260,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Size,
   Slice,
   Softmax,
+  SoftmaxCrossEntropyLoss,
   Softplus,
   Softsign,
   SpaceToDepth,
@@ -254,8 +271,11 @@ const all: readonly (Operator | readonly Operator[])[] = [
   StringNormalizer,
   Sub,
   Sum,
+  SwiGLU,
+  Swish,
   Tan,
   Tanh,
+  TensorScatter,
   ThresholdedRelu,
   Tile,
   TopK,
