@@ -71,7 +71,10 @@ export const readCases = (archive = 'onnx-standard/cases.tar.gz'): readonly Case
 
 export const open = (c: Case): Model => reader.read(memorySource(c.path, c.model)).model;
 
-/** The data sets of a case. `types`: of the model's outputs as it declares them. */
+/** Names of cases whose outputs are random: shapes and types are what can be compared. */
+export const random = /^test_(bernoulli|training_dropout)(?!.*zero_ratio)/;
+
+/** The data sets of a case. */
 export const dataSets = (c: Case, model: Model): readonly DataSet[] => {
   const value = (path: string, v: Value): Datum | undefined => {
     const bytes = c.files.get(path);

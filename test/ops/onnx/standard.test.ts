@@ -3,12 +3,9 @@ import { evaluator } from '../../../src/evaluate/evaluate.ts';
 import { type Type, tensorType } from '../../../src/ir/model.ts';
 import { fits, formatType } from '../../../src/ir/shape.ts';
 import { type Datum, isTensor } from '../../../src/tensor/datum.ts';
-import { type Case, dataSets, difference, open, readCases } from './cases.ts';
+import { type Case, dataSets, difference, open, random, readCases } from './cases.ts';
 
 const cases = readCases();
-
-/** Their outputs are random: the shape and the type are what can be compared. */
-const random = /^test_(bernoulli|training_dropout)(?!.*zero_ratio)/;
 
 const typeOf = (d: Datum): Type => (isTensor(d) ? tensorType(d.dtype, d.dims) : { kind: 'unknown' });
 
