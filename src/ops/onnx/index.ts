@@ -11,24 +11,38 @@ import { Asin } from './Asin.ts';
 import { Asinh } from './Asinh.ts';
 import { Atan } from './Atan.ts';
 import { Atanh } from './Atanh.ts';
+import { Attention } from './Attention.ts';
 import { AveragePool } from './AveragePool.ts';
 import { BatchNormalization } from './BatchNormalization.ts';
+import { BitCast } from './BitCast.ts';
+import { BitShift } from './BitShift.ts';
+import { BitwiseAnd } from './BitwiseAnd.ts';
+import { BitwiseNot } from './BitwiseNot.ts';
+import { BitwiseOr } from './BitwiseOr.ts';
+import { BitwiseXor } from './BitwiseXor.ts';
+import { BlackmanWindow } from './BlackmanWindow.ts';
 import { Cast } from './Cast.ts';
 import { CastLike } from './CastLike.ts';
+import { CausalConvWithState } from './CausalConvWithState.ts';
 import { Ceil } from './Ceil.ts';
 import { Celu } from './Celu.ts';
+import { CenterCropPad } from './CenterCropPad.ts';
 import { Clip } from './Clip.ts';
 import { Compress } from './Compress.ts';
 import { Concat } from './Concat.ts';
+import { ConcatFromSequence } from './ConcatFromSequence.ts';
 import { Constant } from './Constant.ts';
 import { ConstantOfShape } from './ConstantOfShape.ts';
 import { Conv } from './Conv.ts';
 import { ConvTranspose } from './ConvTranspose.ts';
 import { Cos } from './Cos.ts';
 import { Cosh } from './Cosh.ts';
+import { CumProd } from './CumProd.ts';
 import { CumSum } from './CumSum.ts';
 import { DepthToSpace } from './DepthToSpace.ts';
 import { DequantizeLinear } from './DequantizeLinear.ts';
+import { Det } from './Det.ts';
+import { DFT } from './DFT.ts';
 import { Div } from './Div.ts';
 import { Dropout } from './Dropout.ts';
 import { Einsum } from './Einsum.ts';
@@ -51,10 +65,13 @@ import { GRU } from './GRU.ts';
 import { Greater } from './Greater.ts';
 import { GreaterOrEqual } from './GreaterOrEqual.ts';
 import { GroupNormalization } from './GroupNormalization.ts';
+import { HammingWindow } from './HammingWindow.ts';
+import { HannWindow } from './HannWindow.ts';
 import { Hardmax } from './Hardmax.ts';
 import { HardSigmoid } from './HardSigmoid.ts';
 import { HardSwish } from './HardSwish.ts';
 import { Identity } from './Identity.ts';
+import { If } from './If.ts';
 import { InstanceNormalization } from './InstanceNormalization.ts';
 import { IsInf } from './IsInf.ts';
 import { IsNaN } from './IsNaN.ts';
@@ -64,6 +81,7 @@ import { Less } from './Less.ts';
 import { LessOrEqual } from './LessOrEqual.ts';
 import { Log } from './Log.ts';
 import { LogSoftmax } from './LogSoftmax.ts';
+import { Loop } from './Loop.ts';
 import { LpNormalization } from './LpNormalization.ts';
 import { LRN } from './LRN.ts';
 import { LSTM } from './LSTM.ts';
@@ -72,15 +90,20 @@ import { Max } from './Max.ts';
 import { MaxPool } from './MaxPool.ts';
 import { Mean } from './Mean.ts';
 import { MeanVarianceNormalization } from './MeanVarianceNormalization.ts';
+import { MelWeightMatrix } from './MelWeightMatrix.ts';
 import { Min } from './Min.ts';
 import { Mish } from './Mish.ts';
 import { Mod } from './Mod.ts';
 import { Mul } from './Mul.ts';
 import { Neg } from './Neg.ts';
 import { NegativeLogLikelihoodLoss } from './NegativeLogLikelihoodLoss.ts';
+import { NonMaxSuppression } from './NonMaxSuppression.ts';
 import { NonZero } from './NonZero.ts';
 import { Not } from './Not.ts';
 import { OneHot } from './OneHot.ts';
+import { Optional } from './Optional.ts';
+import { OptionalGetElement } from './OptionalGetElement.ts';
+import { OptionalHasElement } from './OptionalHasElement.ts';
 import { Or } from './Or.ts';
 import { Pad } from './Pad.ts';
 import { Pow } from './Pow.ts';
@@ -98,18 +121,29 @@ import { ReduceMin } from './ReduceMin.ts';
 import { ReduceProd } from './ReduceProd.ts';
 import { ReduceSum } from './ReduceSum.ts';
 import { ReduceSumSquare } from './ReduceSumSquare.ts';
+import { RegexFullMatch } from './RegexFullMatch.ts';
 import { Relu } from './Relu.ts';
 import { Reshape } from './Reshape.ts';
 import { Resize } from './Resize.ts';
+import { ReverseSequence } from './ReverseSequence.ts';
 import { RMSNormalization } from './RMSNormalization.ts';
 import { RNN } from './RNN.ts';
 import { RotaryEmbedding } from './RotaryEmbedding.ts';
 import { Round } from './Round.ts';
+import { Scan } from './Scan.ts';
 import { Scatter } from './Scatter.ts';
 import { ScatterElements } from './ScatterElements.ts';
 import { ScatterND } from './ScatterND.ts';
 import { Selu } from './Selu.ts';
+import { SequenceAt } from './SequenceAt.ts';
+import { SequenceConstruct } from './SequenceConstruct.ts';
+import { SequenceEmpty } from './SequenceEmpty.ts';
+import { SequenceErase } from './SequenceErase.ts';
+import { SequenceInsert } from './SequenceInsert.ts';
+import { SequenceLength } from './SequenceLength.ts';
+import { SequenceMap } from './SequenceMap.ts';
 import { Shape } from './Shape.ts';
+import { Shrink } from './Shrink.ts';
 import { Sigmoid } from './Sigmoid.ts';
 import { Sign } from './Sign.ts';
 import { Sin } from './Sin.ts';
@@ -122,10 +156,13 @@ import { Softplus } from './Softplus.ts';
 import { Softsign } from './Softsign.ts';
 import { SpaceToDepth } from './SpaceToDepth.ts';
 import { Split } from './Split.ts';
+import { SplitToSequence } from './SplitToSequence.ts';
 import { Sqrt } from './Sqrt.ts';
 import { Squeeze } from './Squeeze.ts';
+import { STFT } from './STFT.ts';
 import { StringConcat } from './StringConcat.ts';
 import { StringNormalizer } from './StringNormalizer.ts';
+import { StringSplit } from './StringSplit.ts';
 import { Sub } from './Sub.ts';
 import { Sum } from './Sum.ts';
 import { SwiGLU } from './SwiGLU.ts';
@@ -133,12 +170,15 @@ import { Swish } from './Swish.ts';
 import { Tan } from './Tan.ts';
 import { Tanh } from './Tanh.ts';
 import { TensorScatter } from './TensorScatter.ts';
+import { TfIdfVectorizer } from './TfIdfVectorizer.ts';
 import { ThresholdedRelu } from './ThresholdedRelu.ts';
 import { Tile } from './Tile.ts';
 import { TopK } from './TopK.ts';
 import { Transpose } from './Transpose.ts';
 import { Trilu } from './Trilu.ts';
+import { Unique } from './Unique.ts';
 import { Unsqueeze } from './Unsqueeze.ts';
+import { Upsample } from './Upsample.ts';
 import { Where } from './Where.ts';
 import { Xor } from './Xor.ts';
 
@@ -154,24 +194,38 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Asinh,
   Atan,
   Atanh,
+  Attention,
   AveragePool,
   BatchNormalization,
+  BitCast,
+  BitShift,
+  BitwiseAnd,
+  BitwiseNot,
+  BitwiseOr,
+  BitwiseXor,
+  BlackmanWindow,
   Cast,
   CastLike,
+  CausalConvWithState,
   Ceil,
   Celu,
+  CenterCropPad,
   Clip,
   Compress,
   Concat,
+  ConcatFromSequence,
   Constant,
   ConstantOfShape,
   Conv,
   ConvTranspose,
   Cos,
   Cosh,
+  CumProd,
   CumSum,
+  DFT,
   DepthToSpace,
   DequantizeLinear,
+  Det,
   Div,
   Dropout,
   Einsum,
@@ -194,10 +248,13 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Greater,
   GreaterOrEqual,
   GroupNormalization,
+  HammingWindow,
+  HannWindow,
   HardSigmoid,
   HardSwish,
   Hardmax,
   Identity,
+  If,
   InstanceNormalization,
   IsInf,
   IsNaN,
@@ -209,21 +266,27 @@ const all: readonly (Operator | readonly Operator[])[] = [
   LessOrEqual,
   Log,
   LogSoftmax,
+  Loop,
   LpNormalization,
   MatMul,
   Max,
   MaxPool,
   Mean,
   MeanVarianceNormalization,
+  MelWeightMatrix,
   Min,
   Mish,
   Mod,
   Mul,
   Neg,
   NegativeLogLikelihoodLoss,
+  NonMaxSuppression,
   NonZero,
   Not,
   OneHot,
+  Optional,
+  OptionalGetElement,
+  OptionalHasElement,
   Or,
   PRelu,
   Pad,
@@ -243,16 +306,28 @@ const all: readonly (Operator | readonly Operator[])[] = [
   ReduceProd,
   ReduceSum,
   ReduceSumSquare,
+  RegexFullMatch,
   Relu,
   Reshape,
   Resize,
+  ReverseSequence,
   RotaryEmbedding,
   Round,
+  STFT,
+  Scan,
   Scatter,
   ScatterElements,
   ScatterND,
   Selu,
+  SequenceAt,
+  SequenceConstruct,
+  SequenceEmpty,
+  SequenceErase,
+  SequenceInsert,
+  SequenceLength,
+  SequenceMap,
   Shape,
+  Shrink,
   Sigmoid,
   Sign,
   Sin,
@@ -265,10 +340,12 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Softsign,
   SpaceToDepth,
   Split,
+  SplitToSequence,
   Sqrt,
   Squeeze,
   StringConcat,
   StringNormalizer,
+  StringSplit,
   Sub,
   Sum,
   SwiGLU,
@@ -276,12 +353,15 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Tan,
   Tanh,
   TensorScatter,
+  TfIdfVectorizer,
   ThresholdedRelu,
   Tile,
   TopK,
   Transpose,
   Trilu,
+  Unique,
   Unsqueeze,
+  Upsample,
   Where,
   Xor,
 ];
