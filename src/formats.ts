@@ -1,5 +1,5 @@
 /** The one table of formats: what is read, written and run. A converter is loaded when it is first needed. */
-import type { Reader, Runtime, Snippet, Writer } from './ir/converter.ts';
+import type { Reader, Runtime, Snippet, TestData, Writer } from './ir/converter.ts';
 import { fail } from './ir/diagnostic.ts';
 import type { Model } from './ir/model.ts';
 
@@ -7,6 +7,7 @@ export interface Converter {
   readonly reader?: Reader;
   readonly writer?: Writer;
   readonly runtime?: Runtime;
+  readonly testData?: TestData;
   /** Programs that use an artifact of this format; `file` is what the artifact is called. */
   readonly snippets?: (model: Model, file: string) => readonly Snippet[];
 }
@@ -39,6 +40,7 @@ export const formats: readonly Format[] = [
       ...(await import('../converters/onnx/writer.ts')),
       ...(await import('../converters/onnx/runtime.ts')),
       ...(await import('../converters/onnx/snippets.ts')),
+      ...(await import('../converters/onnx/testData.ts')),
     }),
   },
   {

@@ -1,19 +1,20 @@
 /** ONNX files → Model. */
 import { Builder } from '../../src/ir/builder.ts';
-import type { Reader, ReadResult, Source } from '../../src/ir/converter.ts';
+import type { Reader, ReadRequest, ReadResult, Source } from '../../src/ir/converter.ts';
 import { Diagnostics, type Place } from '../../src/ir/diagnostic.ts';
 import type { Dim, Model, Type } from '../../src/ir/model.ts';
 import { operators } from '../../src/ops/registry.ts';
 import type { Bytes } from './bytes.ts';
-import { checkModel, opsetsOf } from './check.ts';
+import { checkModel } from './check.ts';
 import { decode } from './decode.ts';
 import { externalFiles } from './external.ts';
 import { carriedFields, defaultFields, fieldsKey } from './fields.ts';
 import { buildGraph, type Context, functionsOf, refuseUnknown } from './graph.ts';
 import { graphExtra, type Origin, withOrigin } from './origin.ts';
+import { opsetsOf } from './imports.ts';
 import type { GraphProto, ModelProto } from './schema.ts';
 import { typeOf } from './types.ts';
-import { labelsOf, takeOffZipMaps } from './zipmap.ts';
+import { labelsOf, noZipMaps, takeOffZipMaps } from './zipmap.ts';
 
 export const format = 'ONNX';
 
@@ -95,17 +96,17 @@ const metadataOf = (model: ModelProto): ReadonlyMap<string, string> => {
   return metadata;
 };
 
-const read = (source: Source): ReadResult => {
+const read = (source: Source, { asWritten = false }: ReadRequest = {}): ReadResult => {
   const file = source.name;
   const at: Place = { file, at: '' };
   const notes = new Diagnostics();
   const proto = decode(source, 'ModelProto');
   const external = externalFiles(source);
-  checkModel(proto, file, external);
+  checkModel(proto, file, external, {}, (w) => notes.add(w.severity, w.rule, w.message, w.at));
   const graph = proto.graph ?? {};
   const opsets = opsetsOfModel(proto, at);
   const functions = functionsOf(proto.functions);
-  const zipMaps = takeOffZipMaps(graph);
+  const zipMaps = asWritten ? noZipMaps : takeOffZipMaps(graph);
   const kept = (graph.node ?? []).filter((n) => !zipMaps.removed.has(n));
   refuseUnknown(file, kept, opsets, functions);
 

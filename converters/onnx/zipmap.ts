@@ -1,7 +1,7 @@
 /** ZipMap (ai.onnx.ml) is taken off: its maps are no tensors, and its labels are better the names of columns. */
 import { fail } from '../../src/ir/diagnostic.ts';
 import type { Region, Value } from '../../src/ir/model.ts';
-import { domainOf } from './check.ts';
+import { domainOf } from './identifiers.ts';
 import type { Labels } from './fields.ts';
 import type { GraphProto, NodeProto } from './schema.ts';
 
@@ -12,6 +12,8 @@ export interface ZipMaps {
   /** The tensor → labels of its columns. */
   readonly labels: ReadonlyMap<string, readonly string[]>;
 }
+
+export const noZipMaps: ZipMaps = { removed: new Set(), results: new Map(), labels: new Map() };
 
 /** The ZipMaps that make outputs of the graph, each with what goes into it and its labels. */
 export const takeOffZipMaps = (graph: GraphProto): ZipMaps => {

@@ -9,7 +9,7 @@ import { listFormats } from './listFormats.ts';
 import { reportOn } from './report.ts';
 import { score } from './score.ts';
 import { explain } from './terminal.ts';
-import { verifyPair } from './verify.ts';
+import { verify } from './verify.ts';
 
 const collect = (value: string, list: string[] = []): string[] => [...list, value];
 
@@ -91,8 +91,14 @@ export const program = (done: (code: number) => void): Command => {
     ),
   )
     .argument('<model>')
-    .requiredOption('--data <rows>', "rows: CSV or JSON Lines; '-' reads standard input")
-    .option('--out <file>', 'where to write (CSV; JSON Lines if it ends in .jsonl); default: standard output')
+    .requiredOption(
+      '--data <rows>',
+      "rows: CSV or JSON Lines; '-' reads standard input; or a test data set's folder",
+    )
+    .option(
+      '--out <file>',
+      'where to write (CSV; JSON Lines if it ends in .jsonl; a folder for a test data set); default: standard output',
+    )
     .addOption(
       new Option('--engine <name>', 'what computes')
         .choices(['reference', 'onnxruntime', 'compiled'])
@@ -103,20 +109,24 @@ export const program = (done: (code: number) => void): Command => {
   rows(
     add(
       'verify',
-      'compares two models, or a model with a file of predictions',
+      'compares two models, a model with a file of predictions, or models with recorded test data',
       'portolan verify audit.pmml predictions.csv --data audit.csv',
     ),
   )
-    .argument('<a>', 'a model')
-    .argument('<b>', 'a model, an artifact, or predictions in CSV or JSON Lines')
-    .option('--data <rows>', 'rows to compare on: CSV or JSON Lines')
+    .argument('[a]', 'a model; may be left out where each case of --data has its own')
+    .argument('[b]', 'a model, an artifact, or predictions in CSV or JSON Lines')
+    .option(
+      '--data <rows>',
+      'rows to compare on: CSV or JSON Lines; or a folder with test_data_set_0, or of such folders',
+    )
     .option('--rtol <x>', 'relative tolerance for numbers', number)
     .option('--atol <x>', 'absolute tolerance for numbers', number)
     .option('--ulp <n>', 'tolerance for numbers in units in the last place', whole)
     .option('--map <a=b>', 'names a column of b otherwise; may be given several times', collect)
+    .option('--save <folder>', 'writes the rows of --data and what a gives for them as a test data set')
     .option('--report <file>', 'writes the report; may be given several times', collect)
     .option('--json', 'prints the report as JSON')
-    .action(async (a, b, options) => done(await verifyPair(a, b, options)));
+    .action(async (a, b, options) => done(await verify(a, b, options)));
 
   add('report', 'says where a model can go', 'portolan report audit.pmml --report audit.html')
     .argument('<model>')
@@ -172,7 +182,7 @@ export const run = async (argv: readonly string[]): Promise<number> => {
       return 2;
     }
     if (error instanceof PortolanError) {
-      explain([advised(error.diagnostic)]);
+      explain([error.diagnostic, ...error.others].map(advised));
       return 2;
     }
     // Not the user's fault: say so in a line, and keep the trace for those who ask for it.

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isFolder } from '../api/cases.ts';
 import type { Engine } from '../api/open.ts';
 import { read } from '../api/read.ts';
 import { score as scoreRows } from '../api/score.ts';
@@ -6,6 +7,7 @@ import { AtomicFiles } from '../files/atomic.ts';
 import { memorySource } from '../files/source.ts';
 import { formatCsv } from '../rows/csv.ts';
 import { formatJsonLines } from '../rows/jsonl.ts';
+import { scoreRecorded } from './recorded.ts';
 import { refuseOverwriting } from './reports.ts';
 import { explain } from './terminal.ts';
 
@@ -23,8 +25,10 @@ function* encoded(text: Iterable<string>): Generator<Uint8Array> {
   for (const part of text) yield encoder.encode(part);
 }
 
-/** `portolan score`: one row of results a row. */
-export const score = async (file: string, { data, out, engine, ...csv }: Options): Promise<number> => {
+/** `portolan score`: one row of results a row; of a test data set, the outputs as they are. */
+export const score = async (file: string, options: Options): Promise<number> => {
+  if (isFolder(options.data)) return scoreRecorded(file, options);
+  const { data, out, engine, ...csv } = options;
   if (out !== undefined) refuseOverwriting(out, data === '-' ? [file] : [file, data]);
   const model = await read(file);
   // Standard input is read whole: rows are held in memory in any case.

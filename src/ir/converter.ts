@@ -1,4 +1,5 @@
 /** What a format or a target must provide: the contract between `src/formats.ts` and a folder of `converters/`. */
+import type { Datum } from '../tensor/datum.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Diagnostic, Refusal } from './diagnostic.ts';
 import type { Field, Model } from './model.ts';
@@ -19,6 +20,11 @@ export interface ReadResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+export interface ReadRequest {
+  /** The interface as the file declares it: nothing is taken off that stands in the way of plain columns (ZipMap). */
+  readonly asWritten?: boolean;
+}
+
 export interface Reader {
   readonly format: string;
   /** Title for a person: `PMML 3.0 – 4.4.1`. */
@@ -26,7 +32,7 @@ export interface Reader {
   /** Is it this format? By its first bytes (up to 4096) alone; the file name only breaks ties. */
   detect(head: Uint8Array, name: string): boolean;
   /** Throws a located PortolanError where the source is broken, hostile or not supported. */
-  read(source: Source): ReadResult;
+  read(source: Source, request?: ReadRequest): ReadResult;
 }
 
 export interface WriteOptions {
@@ -86,4 +92,30 @@ export interface Runtime {
   /** Why it cannot run here (`install onnxruntime-node`), or undefined. */
   unavailable(): Promise<string | undefined>;
   open(file: string, model: Model): Promise<Scorer>;
+}
+
+/** A folder of a format's own test layout. */
+export interface TestCase {
+  /** Its path below the folder that was asked for; the folder's own name where it is that folder. */
+  readonly name: string;
+  /** The model's file; null where there are data sets alone. */
+  readonly model: string | null;
+  /** Folders of the data sets. */
+  readonly sets: readonly string[];
+}
+
+/** What goes into a model, and what should come out; an output that nobody wrote down is not there. */
+export interface DataSet {
+  readonly inputs: ReadonlyMap<string, Datum>;
+  readonly outputs: ReadonlyMap<string, Datum>;
+}
+
+/** The test layout of a format: files of inputs and outputs beside a model. */
+export interface TestData {
+  /** The cases in a folder, which is a data set, a case, or holds cases; none where it is nothing of the kind. */
+  find(folder: string): readonly TestCase[];
+  /** Names and types come from the model. Throws a located PortolanError where a file is broken. */
+  read(set: string, model: Model): DataSet;
+  /** The files of a data set by name. */
+  write(set: DataSet, model: Model): ReadonlyMap<string, Iterable<Uint8Array>>;
 }

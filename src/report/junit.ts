@@ -1,5 +1,6 @@
 /** JUnit XML, as build servers read it: one test case an output column, and one for the source's own examples. */
 import { printable } from '../ir/diagnostic.ts';
+import { toolVersion } from '../version.ts';
 import { histogramInWords } from './facts.ts';
 import { grouped, type Report } from './report.ts';
 
@@ -57,14 +58,31 @@ const casesOf = ({ verification: v, examples, verdict, artifact, source }: Repor
   return cases;
 };
 
-export const renderJunit = (report: Report): string => {
-  const cases = casesOf(report);
-  const suite = quoted(
+export const renderJunit = (report: Report): string =>
+  render(
+    report.tool,
     report.artifact ? `${report.source.name} as ${report.artifact.name}` : report.source.name,
+    casesOf(report),
   );
+
+/** Recorded cases, one test case each. */
+export const renderCases = (
+  suite: string,
+  results: readonly { readonly name: string; readonly verdict: string; readonly why?: string }[],
+): string =>
+  render(
+    `portolan ${toolVersion}`,
+    suite,
+    results.map(({ name, verdict, why = '' }) =>
+      verdict === 'equal' ? { name } : { name, failure: [verdict, why] },
+    ),
+  );
+
+const render = (tool: string, name: string, cases: readonly Case[]): string => {
+  const suite = quoted(name);
   const counts = `tests="${cases.length}" failures="${cases.filter((c) => c.failure).length}" errors="0" skipped="${cases.filter((c) => c.skipped).length}"`;
-  const lines = cases.map(({ name, failure, skipped }) => {
-    const head = `    <testcase classname="${suite}" name="${quoted(name)}"`;
+  const lines = cases.map(({ name: test, failure, skipped }) => {
+    const head = `    <testcase classname="${suite}" name="${quoted(test)}"`;
     if (failure) {
       return `${head}>\n      <failure message="${quoted(failure[0])}">${quoted(failure[1])}</failure>\n    </testcase>`;
     }
@@ -74,7 +92,7 @@ export const renderJunit = (report: Report): string => {
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${quoted(report.tool)}" ${counts}>`,
+    `<testsuites name="${quoted(tool)}" ${counts}>`,
     `  <testsuite name="${suite}" ${counts}>`,
     ...lines,
     '  </testsuite>',

@@ -58,16 +58,16 @@ const cellOf = (value: unknown, file: string, line: number, name: string): Cell 
 };
 
 /** One cell as JSON. */
-const jsonOf = (cell: Cell): string => {
+export const jsonCell = (cell: Cell): string => {
   if (cell === null) return 'null';
   if (typeof cell === 'number') return Number.isFinite(cell) ? spell(cell) : JSON.stringify(spell(cell));
-  if (Array.isArray(cell)) return `[${cell.map(jsonOf).join(',')}]`;
+  if (Array.isArray(cell)) return `[${cell.map(jsonCell).join(',')}]`;
   return typeof cell === 'string' ? JSON.stringify(cell) : String(cell);
 };
 
 /** One row as JSON, columns in order. */
 export const jsonRow = (row: Iterable<readonly [string, Cell]>): string =>
-  `{${[...row].map(([name, cell]) => `${JSON.stringify(name)}:${jsonOf(cell)}`).join(',')}}`;
+  `{${[...row].map(([name, cell]) => `${JSON.stringify(name)}:${jsonCell(cell)}`).join(',')}}`;
 
 /** The table as JSON Lines, in chunks of some thousand rows. */
 export function* formatJsonLines(table: Table): Generator<string> {
