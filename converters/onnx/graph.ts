@@ -1,12 +1,16 @@
 /** GraphProto → Region, through the checked builder: names become values, calls of functions become their bodies. */
 import type { Builder } from '../../src/ir/builder.ts';
 import { type Diagnostics, fail, type Place, PortolanError } from '../../src/ir/diagnostic.ts';
-import type { Attribute, Region, Type, Value } from '../../src/ir/model.ts';
-import { resolve } from '../../src/ops/registry.ts';
+import type { Attribute, Node, Region, Type, Value } from '../../src/ir/model.ts';
+import { widened } from '../../src/ir/shape.ts';
+import type { Body } from '../../src/ops/operator.ts';
+import { find, resolve } from '../../src/ops/registry.ts';
+import { typedBody } from '../../src/ops/typedBody.ts';
 import { attributeOf } from './attributes.ts';
-import { domainOf, functionKey, nodePlace, opsetsOf } from './check.ts';
+import { domainOf, functionKey, nodePlace } from './identifiers.ts';
+import { opsetsOf } from './imports.ts';
 import { extraOf, type NodeExtra } from './origin.ts';
-import type { FunctionProto, GraphProto, NodeProto } from './schema.ts';
+import type { AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoProto } from './schema.ts';
 import { type External, SparseData, TensorData } from './tensors.ts';
 import { typeOf } from './types.ts';
 
@@ -50,10 +54,24 @@ class Scope {
 interface Frame {
   readonly opsets: ReadonlyMap<string, number>;
   /** Attributes of the call; null outside of functions. */
-  readonly given: ReadonlyMap<string, Attribute> | null;
+  readonly given: ReadonlyMap<string, Given> | null;
+  /** Loops around: what is declared inside of one says nothing of the extents of another round. */
+  readonly loops: number;
   /** The name a value of the body gets. */
   readonly rename: (name: string) => string;
 }
+
+/** A graph among the attributes: what it means hangs on the node it is put in. */
+interface Graph {
+  readonly kind: 'graph';
+  readonly declared: readonly Type[];
+  make(b: Builder, params: readonly Type[], inLoop: boolean): Region;
+}
+
+type Given = Attribute | Graph;
+
+/** Loops in loops whose bodies are typed with patience. */
+const patientLoops = 3;
 
 export interface TopGraph {
   readonly graph: GraphProto;
@@ -72,6 +90,10 @@ export const buildGraph = (top: TopGraph, b: Builder, context: Context): Region 
 
 class GraphBuilder {
   private readonly context: Context;
+  /** The names promised, in order: those of a body that is built again are free again. */
+  private readonly promises: string[] = [];
+  /** Before IR version 4 an initializer is no default: it cannot be overridden. */
+  private defaults = true;
 
   constructor(context: Context) {
     this.context = context;
@@ -82,6 +104,7 @@ class GraphBuilder {
   }
 
   top({ graph, opsets, inputTypes, defaults, removed, results }: TopGraph, b: Builder): Region {
+    this.defaults = defaults;
     const scope = new Scope(null);
     const initialized = new Set((graph.initializer ?? []).map((t) => t.name));
     for (const { name = '' } of graph.input ?? []) {
@@ -90,7 +113,7 @@ class GraphBuilder {
     }
     const overridable = new Set(defaults ? (graph.input ?? []).map((i) => i.name) : []);
     this.initializers(graph, b, scope, (name) => name, overridable);
-    const frame: Frame = { opsets, given: null, rename: (name) => name };
+    const frame: Frame = { opsets, given: null, loops: 0, rename: (name) => name };
     const nodes = (graph.node ?? []).filter((n) => !removed.has(n));
     this.nodes(nodes, b, scope, frame, this.declared(graph));
     return b.finish(
@@ -159,50 +182,93 @@ class GraphBuilder {
     }
   }
 
-  private attributes(
-    node: NodeProto,
-    at: Place,
-    b: Builder,
-    scope: Scope,
-    frame: Frame,
-  ): Map<string, Attribute> {
-    const out = new Map<string, Attribute>();
+  private attributes(node: NodeProto, at: Place, scope: Scope, frame: Frame): Map<string, Given> {
+    const out = new Map<string, Given>();
     for (const a of node.attribute ?? []) {
-      const attribute = attributeOf(a, at, this.context.external, (g) => this.body(g, b, scope, frame));
-      if (attribute.kind !== 'ref') out.set(a.name ?? '', attribute);
+      const name = a.name ?? '';
+      if (!a.ref_attr_name) out.set(name, this.attribute(a, at, scope, frame));
       else {
         // What the call does not give, and has no default, is left out: the operator's own default holds.
-        const given = frame.given?.get(attribute.ref);
-        if (given) out.set(a.name ?? '', given);
+        const given = frame.given?.get(a.ref_attr_name);
+        if (given) out.set(name, given);
       }
     }
     return out;
   }
 
-  /** The body of an operator. */
-  private body(graph: GraphProto, outer: Builder, scope: Scope, frame: Frame): Region {
+  private attribute(a: AttributeProto, at: Place, scope: Scope, frame: Frame): Given {
+    const { g } = a;
+    if (!g)
+      return attributeOf(a, at, this.context.external, (graph) =>
+        fail('onnx/attribute-type', `no graph ${graph.name}`, at),
+      );
+    return {
+      kind: 'graph',
+      declared: this.bodyInputs(g).map((v) => typeOf(v.type, this.place(`input '${v.name}'`))),
+      make: (b, params, inLoop) =>
+        this.body(g, b, scope, inLoop ? { ...frame, loops: frame.loops + 1 } : frame, params),
+    };
+  }
+
+  private bodyInputs(graph: GraphProto): readonly ValueInfoProto[] {
+    if (this.defaults) return graph.input ?? [];
+    const initialized = new Set((graph.initializer ?? []).map((t) => t.name));
+    return (graph.input ?? []).filter((v) => !initialized.has(v.name));
+  }
+
+  /** The body of an operator, whose inputs are of these types. */
+  private body(
+    graph: GraphProto,
+    outer: Builder,
+    scope: Scope,
+    frame: Frame,
+    types: readonly Type[],
+  ): Region {
     const b = outer.inner();
     const inside = new Scope(scope);
     // In a function's body one name may stand for several values over its calls; inside of a region they must differ from those around.
     const rename = frame.given ? (name: string) => this.fresh(b, frame.rename(name)) : frame.rename;
-    for (const v of graph.input ?? []) {
-      const name = v.name ?? '';
-      inside.set(name, b.input(rename(name), typeOf(v.type, this.place(`input '${name}'`))));
-    }
-    this.initializers(graph, b, inside, rename);
-    this.nodes(
-      graph.node ?? [],
-      b,
-      inside,
-      { ...frame, rename },
-      frame.given ? new Map() : this.declared(graph),
-    );
+    const inputs = this.bodyInputs(graph);
+    inputs.forEach(({ name = '' }, i) => {
+      inside.set(name, b.input(rename(name), types[i] ?? { kind: 'unknown' }));
+    });
+    this.initializers(graph, b, inside, rename, new Set(inputs.map((v) => v.name)));
+    const declared = frame.given ? new Map<string, Type>() : this.declared(graph);
+    if (frame.loops > 0) for (const [name, type] of declared) declared.set(name, widened(type));
+    this.nodes(graph.node ?? [], b, inside, { ...frame, rename }, declared);
     return b.finish(
       (graph.output ?? []).map(({ name = '' }) => {
         const at = this.place(`output '${name}'`);
         return inside.get(name, at) ?? fail('onnx/unknown-value', `the output '${name}' is not computed`, at);
       }),
     );
+  }
+
+  /** The attributes of a node, its bodies typed by what it is given. */
+  private withBodies(
+    draft: Node,
+    given: ReadonlyMap<string, Given>,
+    b: Builder,
+    frame: Frame,
+  ): Map<string, Attribute> {
+    const out = new Map<string, Attribute>();
+    let bodies: ReadonlyMap<string, Body> | undefined;
+    for (const [name, a] of given) {
+      if (a.kind !== 'graph') {
+        out.set(name, a);
+        continue;
+      }
+      bodies ??= find(draft.op)?.bodies?.(draft) ?? new Map();
+      const body = bodies.get(name) ?? { params: [] };
+      const mark = this.promises.length;
+      const make = (params: readonly Type[]) => {
+        for (const promise of this.promises.splice(mark)) this.context.promised.delete(promise);
+        return a.make(b, params, body.carried !== undefined);
+      };
+      const hasty = frame.loops >= patientLoops;
+      out.set(name, { kind: 'region', region: typedBody(body, a.declared, make, hasty) });
+    }
+    return out;
   }
 
   private node(
@@ -219,9 +285,12 @@ class GraphBuilder {
     const op =
       resolve(domain, name, frame.opsets.get(domain) ?? 0) ??
       fail('onnx/unsupported-operator', `operator ${name} is not supported yet`, at);
-    const attributes = this.attributes(node, at, b, scope, frame);
+    const given = this.attributes(node, at, scope, frame);
     const inputs = (node.input ?? []).map((i) => (i === '' ? null : scope.get(i, at)));
     const outputs = node.output ?? [];
+    const plain = new Map([...given].filter((e): e is [string, Attribute] => e[1].kind !== 'graph'));
+    const draft: Node = { op, name: node.name ?? '', inputs, outputs: [], attributes: plain, from: [at] };
+    const attributes = plain.size === given.size ? plain : this.withBodies(draft, given, b, frame);
     const values = b.call(op, inputs, {
       attributes,
       name: node.name ?? '',
@@ -240,19 +309,15 @@ class GraphBuilder {
   /** Puts the body of a function where it is called. */
   private call(node: NodeProto, callee: FunctionProto, b: Builder, scope: Scope, frame: Frame): void {
     const at = nodePlace(this.context.file, node);
-    const attributes = this.attributes(node, at, b, scope, frame);
-    const given = new Map<string, Attribute>();
-    for (const a of callee.attribute_proto ?? []) {
-      given.set(
-        a.name ?? '',
-        attributeOf(a, at, this.context.external, (g) => this.body(g, b, scope, frame)),
-      );
-    }
-    for (const [name, value] of attributes) given.set(name, value);
+    const opsets = callee.opset_import ? opsetsOf(callee.opset_import, at) : frame.opsets;
+    const inside = new Scope(null);
+    const given = new Map<string, Given>();
+    const own: Frame = { ...frame, opsets, given: new Map() };
+    for (const a of callee.attribute_proto ?? []) given.set(a.name ?? '', this.attribute(a, at, inside, own));
+    for (const [name, value] of this.attributes(node, at, scope, frame)) given.set(name, value);
     for (const name of callee.attribute ?? []) {
       if (!given.has(name)) fail('onnx/function-attribute', `the call lacks the attribute '${name}'`, at);
     }
-    const inside = new Scope(null);
     const params = callee.input ?? [];
     const args = node.input ?? [];
     if (args.length > params.length) {
@@ -279,8 +344,9 @@ class GraphBuilder {
     );
     const stem = node.name || node.op_type || '';
     const body: Frame = {
-      opsets: callee.opset_import ? opsetsOf(callee.opset_import, at) : frame.opsets,
+      opsets,
       given,
+      loops: frame.loops,
       rename: (name) => leaving.get(name)?.name ?? this.fresh(b, `${stem}/${name}`),
     };
     this.nodes(callee.node ?? [], b, inside, body, new Map());
@@ -296,6 +362,7 @@ class GraphBuilder {
     let name = b.unique(stem);
     for (let i = 2; promised.has(name); i++) name = b.unique(`${stem}_${i}`);
     promised.add(name);
+    this.promises.push(name);
     return name;
   }
 

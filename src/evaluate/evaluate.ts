@@ -31,11 +31,21 @@ export interface Evaluator {
   run(inputs: ReadonlyMap<string, Tensor>, watch?: readonly string[]): ReadonlyMap<string, Tensor>;
 }
 
+export interface EvaluatorOptions {
+  /** How often all bodies that repeat (Loop, Scan, SequenceMap) may run in one evaluation. Default 1,000,000. */
+  readonly iterations?: number;
+}
+
+const mostIterations = 1_000_000;
+
 /** Rows worked on at once: columns of a block stay in the cache, and memory stays bounded by it. */
 const block = 2048;
 
 /** Prepares a model: operators are resolved once, and refused by name where there is no evaluation. */
-export const evaluator = (source: Model): Evaluator => {
+export const evaluator = (
+  source: Model,
+  { iterations = mostIterations }: EvaluatorOptions = {},
+): Evaluator => {
   const model = expand(source);
   const { graph } = model;
   const plan = planOf(graph);
@@ -47,16 +57,17 @@ export const evaluator = (source: Model): Evaluator => {
     for (const n of graph.nodes) {
       for (const o of n.outputs) if (o && watch.includes(o.name)) wanted.add(o);
     }
+    const repeat = counter(iterations);
     const rows = independent ? rowCount(model, inputs as ReadonlyMap<Value, Tensor>) : null;
     const results =
       rows === null || rows <= block
-        ? runRegion(plan, inputs, wanted)
+        ? runRegion(plan, inputs, wanted, repeat)
         : inBlocks(
             rows,
             block,
             model,
             inputs as ReadonlyMap<Value, Tensor>,
-            (part) => runRegion(plan, part, wanted) as Map<Value, Tensor>,
+            (part) => runRegion(plan, part, wanted, repeat) as Map<Value, Tensor>,
           );
     return new Map([...results].map(([v, t]) => [v.name, t]));
   };
@@ -65,6 +76,19 @@ export const evaluator = (source: Model): Evaluator => {
     evaluate,
     run: (inputs, watch) =>
       new Map([...evaluate(inputs, watch)].map(([name, d]) => [name, asTensor(name, d)])),
+  };
+};
+
+const counter = (most: number): Scope['repeat'] => {
+  let made = 0;
+  return (node) => {
+    if (++made <= most) return;
+    fail(
+      'evaluate/iterations',
+      `${opName(node.op)} '${node.name}': the bodies of this model have run ${most} times, and do not end`,
+      node.from[0],
+      'if they would end, evaluate with a higher limit of iterations',
+    );
   };
 };
 
@@ -134,6 +158,7 @@ const runRegion = (
   { steps, constants, bodies }: Plan,
   given: ReadonlyMap<Value, Datum>,
   wanted: ReadonlySet<Value>,
+  repeat: Scope['repeat'],
 ): Map<Value, Datum> => {
   const values = new Map<Value, Datum>([...constants, ...given]);
   const scope: Scope = {
@@ -144,9 +169,10 @@ const runRegion = (
         const t = params[i];
         if (t) inner.set(p, t);
       });
-      const results = runRegion(bodies.get(region) as Plan, inner, new Set(region.results));
+      const results = runRegion(bodies.get(region) as Plan, inner, new Set(region.results), repeat);
       return region.results.map((r) => results.get(r) as Datum);
     },
+    repeat,
   };
   for (const { node, apply, release } of steps) {
     const inputs = node.inputs.map((v) => (v === null ? null : (values.get(v) ?? null)));

@@ -45,6 +45,54 @@ export const fits = (a: Type, b: Type): boolean => {
   return true;
 };
 
+/** What a value is that is one or the other: what both types say, and no more. */
+export const join = (a: Type, b: Type): Type => {
+  if (a.kind === 'tensor' && b.kind === 'tensor' && a.dtype === b.dtype) {
+    const absent = a.absent === 'missing' ? a.absent : b.absent;
+    return { kind: 'tensor', dtype: a.dtype, dims: joinDims(a.dims, b.dims), absent };
+  }
+  if (a.kind === 'sparse' && b.kind === 'sparse' && a.dtype === b.dtype) {
+    return { ...a, dims: joinDims(a.dims, b.dims) };
+  }
+  if ((a.kind === 'sequence' || a.kind === 'optional') && a.kind === b.kind) {
+    return { kind: a.kind, of: join(a.of, b.of) };
+  }
+  if (a.kind === 'map' && b.kind === 'map' && a.key === b.key) return { ...a, of: join(a.of, b.of) };
+  return { kind: 'unknown' };
+};
+
+const joinDims = (a: Dims, b: Dims): Dims =>
+  a === null || b === null || a.length !== b.length ? null : a.map((d, i) => (d === b[i] ? d : null));
+
+/** The same type without what it says of extents and, if `ranks` goes too, of ranks. */
+export const widened = (t: Type, ranks = false): Type => {
+  switch (t.kind) {
+    case 'tensor':
+    case 'sparse':
+      return { ...t, dims: ranks ? null : (t.dims?.map(() => null) ?? null) };
+    case 'sequence':
+    case 'optional':
+    case 'map':
+      return { ...t, of: widened(t.of, ranks) };
+    default:
+      return t;
+  }
+};
+
+/** Do two types say the same, to the last extent? */
+export const sameType = (a: Type, b: Type): boolean => {
+  if (a.kind !== b.kind || !fits(a, b) || !fits(b, a)) return false;
+  if ((a.kind === 'tensor' || a.kind === 'sparse') && (b.kind === 'tensor' || b.kind === 'sparse')) {
+    return (
+      a.dtype === b.dtype &&
+      a.dims?.length === b.dims?.length &&
+      (a.dims === null || a.dims.every((d, i) => d === b.dims?.[i]))
+    );
+  }
+  if ('of' in a && 'of' in b) return sameType(a.of, b.of);
+  return a.kind !== 'lists' || (b.kind === 'lists' && a.item === b.item);
+};
+
 /** `float64[N, 3]`, `string[N, 1]?` (may be missing), `seq(int64[])`. */
 export const formatType = (t: Type): string => {
   switch (t.kind) {

@@ -1,17 +1,11 @@
 /** What an operator is: everything one file of this folder says. */
 import type { Builder, Known } from '../ir/builder.ts';
 import { fail, type Refusal } from '../ir/diagnostic.ts';
-import {
-  type Dim,
-  type Node,
-  opName,
-  type Region,
-  type TensorType,
-  type Type,
-  type Value,
-} from '../ir/model.ts';
+import type { Elements } from '../ir/elements.ts';
+import { type Node, opName, type Region, type TensorType, type Type, type Value } from '../ir/model.ts';
 import { formatType } from '../ir/shape.ts';
 import type { Lowered, Statement } from '../kernel/row.ts';
+import type { Data } from '../tensor/data.ts';
 import type { Datum } from '../tensor/datum.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -37,7 +31,19 @@ export interface Lowering {
 export interface Scope {
   /** The region's results; its params are bound to `params`, its captures to what stands around the node. */
   run(region: Region, params?: readonly (Datum | null)[]): readonly Datum[];
+  /** Counts one run more of a body that repeats: a PortolanError where the whole evaluation has made too many. */
+  repeat(node: Node): void;
 }
+
+/** What a body takes when it stands in its node. */
+export interface Body {
+  readonly params: readonly Type[];
+  /** Result `result + i` comes back as param `param + i`, for `count` of them: their types must hold for both. */
+  readonly carried?: { readonly param: number; readonly result: number; readonly count: number };
+}
+
+/** An operator applied to a node's inputs; undefined where they do not fit. */
+export type Apply = (inputs: readonly (Tensor | null)[]) => readonly (Tensor | null)[] | undefined;
 
 export interface Operator {
   readonly domain: string;
@@ -46,22 +52,37 @@ export interface Operator {
   readonly since: readonly number[];
   /** Types of the outputs asked for; throws a located PortolanError where the inputs do not fit. */
   infer(node: Node, known: Known): readonly Type[];
-  /** Shape and its like: the extents that the elements of the output are, as far as the types know them. */
-  extents?(node: Node): readonly Dim[] | undefined;
+  /** Operators with bodies: what each takes, by attribute, told from the node's inputs. */
+  bodies?(node: Node): ReadonlyMap<string, Body>;
+  /**
+   * Operators through which shapes travel: what is known of the elements of the outputs, where the types and the elements
+   * of the inputs say it. `apply` is `evaluate` on this node, undefined where it refuses.
+   */
+  elements?(node: Node, known: Known, apply: Apply): readonly (Elements | undefined)[] | undefined;
+  /** Constant: what it is. */
+  constant?(node: Node): Data | undefined;
   /**
    * Canonical operators: written from the specification, plainly. `inputs` and the result follow the node's slots.
    */
   evaluate?(inputs: readonly (Tensor | null)[], node: Node): readonly (Tensor | null)[];
   /**
-   * Instead of `evaluate` where the node has a body, or takes or gives sequences, optionals or maps. `scope` runs the bodies.
+   * Before `evaluate` where there are both: the node has a body, or takes or gives sequences, optionals or maps. `scope` runs the bodies.
    */
   apply?(inputs: readonly (Datum | null)[], node: Node, scope: Scope): readonly (Datum | null)[];
   /** All others: the same in canonical operators. The node's inputs are visible in `b`. */
   expand?(node: Node, b: Builder): readonly (Value | null)[] | Refusal;
   /** Operators that take missing values: the same over planes. */
   plain?(node: Node, b: Builder, inputs: readonly (Plane | null)[]): readonly (Plane | null)[] | Refusal;
-  /** The same in operators that ONNX has at these opsets (`''`, `ai.onnx.ml`); called only where it is not itself one. */
-  express?(node: Node, b: Builder, opsets: ReadonlyMap<string, number>): readonly (Value | null)[] | Refusal;
+  /**
+   * The same at these opsets (`''`, `ai.onnx.ml`); called only where they do not take the node as it stands. ONNX's operators
+   * are made in their newest versions, and said in older ones in turn, unless a version is named (`b.version`); an operator
+   * of our own makes those in force.
+   */
+  express?(
+    node: Node,
+    b: Builder,
+    opsets: ReadonlyMap<string, number>,
+  ): readonly (Value | null)[] | Refusal | undefined;
   /** The same in the row language. Every input is plain. */
   lower?(
     node: Node,

@@ -4,6 +4,7 @@ import { Abs } from './Abs.ts';
 import { Acos } from './Acos.ts';
 import { Acosh } from './Acosh.ts';
 import { Add } from './Add.ts';
+import { AffineGrid } from './AffineGrid.ts';
 import { And } from './And.ts';
 import { ArgMax } from './ArgMax.ts';
 import { ArgMin } from './ArgMin.ts';
@@ -28,23 +29,27 @@ import { Ceil } from './Ceil.ts';
 import { Celu } from './Celu.ts';
 import { CenterCropPad } from './CenterCropPad.ts';
 import { Clip } from './Clip.ts';
+import { Col2Im } from './Col2Im.ts';
 import { Compress } from './Compress.ts';
 import { Concat } from './Concat.ts';
 import { ConcatFromSequence } from './ConcatFromSequence.ts';
 import { Constant } from './Constant.ts';
 import { ConstantOfShape } from './ConstantOfShape.ts';
 import { Conv } from './Conv.ts';
+import { ConvInteger } from './ConvInteger.ts';
 import { ConvTranspose } from './ConvTranspose.ts';
 import { Cos } from './Cos.ts';
 import { Cosh } from './Cosh.ts';
 import { CumProd } from './CumProd.ts';
 import { CumSum } from './CumSum.ts';
+import { DeformConv } from './DeformConv.ts';
 import { DepthToSpace } from './DepthToSpace.ts';
 import { DequantizeLinear } from './DequantizeLinear.ts';
 import { Det } from './Det.ts';
 import { DFT } from './DFT.ts';
 import { Div } from './Div.ts';
 import { Dropout } from './Dropout.ts';
+import { DynamicQuantizeLinear } from './DynamicQuantizeLinear.ts';
 import { Einsum } from './Einsum.ts';
 import { Elu } from './Elu.ts';
 import { Equal } from './Equal.ts';
@@ -60,10 +65,12 @@ import { GatherND } from './GatherND.ts';
 import { Gelu } from './Gelu.ts';
 import { Gemm } from './Gemm.ts';
 import { GlobalAveragePool } from './GlobalAveragePool.ts';
+import { GlobalLpPool } from './GlobalLpPool.ts';
 import { GlobalMaxPool } from './GlobalMaxPool.ts';
 import { GRU } from './GRU.ts';
 import { Greater } from './Greater.ts';
 import { GreaterOrEqual } from './GreaterOrEqual.ts';
+import { GridSample } from './GridSample.ts';
 import { GroupNormalization } from './GroupNormalization.ts';
 import { HammingWindow } from './HammingWindow.ts';
 import { HannWindow } from './HannWindow.ts';
@@ -79,15 +86,20 @@ import { LayerNormalization } from './LayerNormalization.ts';
 import { LeakyRelu } from './LeakyRelu.ts';
 import { Less } from './Less.ts';
 import { LessOrEqual } from './LessOrEqual.ts';
+import { LinearAttention } from './LinearAttention.ts';
 import { Log } from './Log.ts';
 import { LogSoftmax } from './LogSoftmax.ts';
 import { Loop } from './Loop.ts';
 import { LpNormalization } from './LpNormalization.ts';
+import { LpPool } from './LpPool.ts';
 import { LRN } from './LRN.ts';
 import { LSTM } from './LSTM.ts';
 import { MatMul } from './MatMul.ts';
+import { MatMulInteger } from './MatMulInteger.ts';
 import { Max } from './Max.ts';
 import { MaxPool } from './MaxPool.ts';
+import { MaxRoiPool } from './MaxRoiPool.ts';
+import { MaxUnpool } from './MaxUnpool.ts';
 import { Mean } from './Mean.ts';
 import { MeanVarianceNormalization } from './MeanVarianceNormalization.ts';
 import { MelWeightMatrix } from './MelWeightMatrix.ts';
@@ -108,6 +120,8 @@ import { Or } from './Or.ts';
 import { Pad } from './Pad.ts';
 import { Pow } from './Pow.ts';
 import { PRelu } from './PRelu.ts';
+import { QLinearConv } from './QLinearConv.ts';
+import { QLinearMatMul } from './QLinearMatMul.ts';
 import { QuantizeLinear } from './QuantizeLinear.ts';
 import { Range } from './Range.ts';
 import { Reciprocal } from './Reciprocal.ts';
@@ -128,6 +142,7 @@ import { Resize } from './Resize.ts';
 import { ReverseSequence } from './ReverseSequence.ts';
 import { RMSNormalization } from './RMSNormalization.ts';
 import { RNN } from './RNN.ts';
+import { RoiAlign } from './RoiAlign.ts';
 import { RotaryEmbedding } from './RotaryEmbedding.ts';
 import { Round } from './Round.ts';
 import { Scan } from './Scan.ts';
@@ -187,6 +202,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Acos,
   Acosh,
   Add,
+  AffineGrid,
   And,
   ArgMax,
   ArgMin,
@@ -211,23 +227,27 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Celu,
   CenterCropPad,
   Clip,
+  Col2Im,
   Compress,
   Concat,
   ConcatFromSequence,
   Constant,
   ConstantOfShape,
   Conv,
+  ConvInteger,
   ConvTranspose,
   Cos,
   Cosh,
   CumProd,
   CumSum,
   DFT,
+  DeformConv,
   DepthToSpace,
   DequantizeLinear,
   Det,
   Div,
   Dropout,
+  DynamicQuantizeLinear,
   Einsum,
   Elu,
   Equal,
@@ -244,9 +264,11 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Gelu,
   Gemm,
   GlobalAveragePool,
+  GlobalLpPool,
   GlobalMaxPool,
   Greater,
   GreaterOrEqual,
+  GridSample,
   GroupNormalization,
   HammingWindow,
   HannWindow,
@@ -264,13 +286,18 @@ const all: readonly (Operator | readonly Operator[])[] = [
   LeakyRelu,
   Less,
   LessOrEqual,
+  LinearAttention,
   Log,
   LogSoftmax,
   Loop,
   LpNormalization,
+  LpPool,
   MatMul,
+  MatMulInteger,
   Max,
   MaxPool,
+  MaxRoiPool,
+  MaxUnpool,
   Mean,
   MeanVarianceNormalization,
   MelWeightMatrix,
@@ -291,6 +318,8 @@ const all: readonly (Operator | readonly Operator[])[] = [
   PRelu,
   Pad,
   Pow,
+  QLinearConv,
+  QLinearMatMul,
   QuantizeLinear,
   RMSNormalization,
   RNN,
@@ -311,6 +340,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Reshape,
   Resize,
   ReverseSequence,
+  RoiAlign,
   RotaryEmbedding,
   Round,
   STFT,
