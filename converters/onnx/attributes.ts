@@ -7,7 +7,7 @@ import { type External, SparseData, TensorData, tensorProto } from './tensors.ts
 import { typeOf, typeProto } from './types.ts';
 
 /** The field that holds the value, for each attribute type. */
-const fieldOf = {
+export const fieldOf = {
   FLOAT: 'f',
   INT: 'i',
   STRING: 's',

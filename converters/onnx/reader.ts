@@ -10,6 +10,7 @@ import { decode } from './decode.ts';
 import { externalFiles } from './external.ts';
 import { carriedFields, defaultFields, fieldsKey } from './fields.ts';
 import { buildGraph, type Context, functionsOf, refuseUnknown } from './graph.ts';
+import { opsetsOf } from './imports.ts';
 import { graphExtra, type Origin, withOrigin } from './origin.ts';
 import { opsetsOf } from './imports.ts';
 import type { GraphProto, ModelProto } from './schema.ts';

@@ -300,31 +300,34 @@ export class SparseData implements Data {
   readonly count: number;
   readonly proto: SparseTensorProto;
   private readonly values: TensorData;
-  private readonly indices: TensorData;
+  /** null where every element is zero. */
+  private readonly indices: TensorData | null;
   private readonly at: Place;
   private positions: Float64Array | null = null;
 
   constructor(proto: SparseTensorProto, at: Place, external: External) {
     this.proto = proto;
     this.at = at;
-    if (!proto.values || !proto.indices) fail('onnx/sparse', 'a sparse tensor needs values and indices', at);
+    if (!proto.values) fail('onnx/sparse', 'a sparse tensor has no values', at);
     this.values = new TensorData(proto.values as TensorProto, at, external);
-    this.indices = new TensorData(proto.indices as TensorProto, at, external);
+    this.indices = proto.indices ? new TensorData(proto.indices, at, external) : null;
     this.dtype = this.values.dtype;
     this.dims = dimsOf(proto.dims, at);
     this.count = this.dims.reduce((n, d) => n * d, 1);
     const [nnz] = this.values.dims;
-    const [rows, rank] = this.indices.dims;
-    if (this.values.dims.length !== 1 || this.indices.dtype !== 'int64' || rows !== nnz) {
+    const { dims = [0], dtype = 'int64' } = this.indices ?? {};
+    const [rows, rank] = dims;
+    if (this.values.dims.length !== 1 || dtype !== 'int64' || rows !== nnz) {
       fail('onnx/sparse', 'the values must be [NNZ], the indices int64 [NNZ] or [NNZ, rank]', at);
     }
-    if (this.indices.dims.length > 2 || (rank !== undefined && rank !== this.dims.length)) {
-      fail(
-        'onnx/sparse',
-        `indices of shape [${this.indices.dims}] do not fit a tensor of rank ${this.dims.length}`,
-        at,
-      );
+    if (dims.length > 2 || (rank !== undefined && rank !== this.dims.length)) {
+      fail('onnx/sparse', `indices of shape [${dims}] do not fit a tensor of rank ${this.dims.length}`, at);
     }
+  }
+
+  /** How many numbers `check` reads. */
+  get indexCount(): number {
+    return this.indices?.count ?? 0;
   }
 
   /** Row-major positions of the values; refuses what is out of range or out of order. */
@@ -332,8 +335,8 @@ export class SparseData implements Data {
     if (this.positions) return this.positions;
     const { dims, indices, at } = this;
     const nnz = this.values.count;
-    const given = indices.read(0, indices.count) as BigInt64Array;
-    const rank = indices.dims.length === 2 ? dims.length : 0;
+    const given = (indices?.read(0, indices.count) ?? []) as ArrayLike<bigint>;
+    const rank = indices?.dims.length === 2 ? dims.length : 0;
     const positions = new Float64Array(nnz);
     for (let i = 0; i < nnz; i++) {
       let position = 0;

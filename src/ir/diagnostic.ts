@@ -31,11 +31,14 @@ export const isRefusal = (x: unknown): x is Refusal =>
 /** The only error that leaves this library on purpose: the input or the request is wrong (exit 2 on the command line). */
 export class PortolanError extends Error {
   readonly diagnostic: Diagnostic;
+  /** What else is wrong, where more than the first fault was looked for. */
+  readonly others: readonly Diagnostic[];
 
-  constructor(diagnostic: Omit<Diagnostic, 'severity'>) {
+  constructor(diagnostic: Omit<Diagnostic, 'severity'>, others: readonly Diagnostic[] = []) {
     super(diagnostic.message);
     this.name = 'PortolanError';
     this.diagnostic = { severity: 'error', ...diagnostic };
+    this.others = others;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Fields, floats, model, node, read, refusal, value } from './models.ts';
+import { type Fields, floats, model, node, read, refusal, thrown, value } from './models.ts';
 
 const attribute = (name: string, fields: Fields): Fields => ({ name, ...fields });
 const ints = (name: string, values: readonly number[]): Fields => ({ name, type: 7, ints: values });
@@ -170,6 +170,10 @@ const cases: readonly [string, string, Fields][] = [
               type: 5,
               g: { name: 't', node: [node('F', ['a'], ['c'], { domain: 'local' })], output: [value('c')] },
             }),
+            attribute('else_branch', {
+              type: 5,
+              g: { name: 'e', node: [node('Identity', ['a'], ['d'])], output: [value('d')] },
+            }),
           ],
         }),
       ]),
@@ -223,20 +227,37 @@ describe('operators that are not known', () => {
       node('Frobnicate', ['h'], ['i'], { name: 'second' }),
       node('Conjure', ['i'], ['Y'], { name: 'third', domain: 'com.example' }),
     ];
-    const refused = refusal(() => read(model({ node: nodes })));
+    const error = thrown(() => read(model({ node: nodes })));
+    expect([error.diagnostic, ...error.others].map((d) => [d.rule, d.at?.at])).toEqual([
+      ['onnx/unknown-operator', "node 'first' (Frobnicate)"],
+      ['onnx/opset-import', "node 'third' (Conjure)"],
+    ]);
+  });
+
+  test('of another domain that is imported, all at once too', () => {
+    const more = { domain: 'com.example' };
+    const nodes = [
+      node('Frobnicate', ['X'], ['h'], { name: 'first', ...more }),
+      node('Frobnicate', ['h'], ['i'], { name: 'second', ...more }),
+      node('Conjure', ['i'], ['Y'], { name: 'third', ...more }),
+    ];
+    const opset_import = [{ version: 21 }, { domain: 'com.example', version: 3 }];
+    const refused = refusal(() => read(model({ node: nodes }, { opset_import })));
     expect(refused.rule).toBe('onnx/unsupported-operator');
     expect(refused.at?.at).toBe("node 'first' (Frobnicate)");
-    expect(refused.message).toContain("Frobnicate (opset 21), node 'first' (Frobnicate) and 1 more");
-    expect(refused.message).toContain("com.example.Conjure (the model does not import 'com.example')");
+    expect(refused.message).toContain(
+      "com.example.Frobnicate (opset 3), node 'first' (Frobnicate) and 1 more",
+    );
+    expect(refused.message).toContain('com.example.Conjure (opset 3)');
   });
 
   test('in bodies and functions too', () => {
     const body = { name: 'b', node: [node('Frobnicate', ['X'], ['z'])], output: [value('z')] };
     expect(refusal(() => read(withAttributes(attribute('g', { type: 5, g: body })))).rule).toBe(
-      'onnx/unsupported-operator',
+      'onnx/unknown-operator',
     );
     expect(refusal(() => read(withFunctions(fn('F', [node('Frobnicate', ['a'], ['b'])])))).rule).toBe(
-      'onnx/unsupported-operator',
+      'onnx/unknown-operator',
     );
   });
 });

@@ -76,16 +76,19 @@ export const sourceOf = (content: Fields | Uint8Array, name = 'm.onnx') =>
 
 export const read = (content: Fields | Uint8Array): ReadResult => reader.read(sourceOf(content));
 
-/** The diagnostic of the PortolanError that `act` must throw. */
-export const refusal = (act: () => unknown): Diagnostic => {
+/** The PortolanError that `act` must throw. */
+export const thrown = (act: () => unknown): PortolanError => {
   try {
     act();
   } catch (error) {
-    if (error instanceof PortolanError) return error.diagnostic;
+    if (error instanceof PortolanError) return error;
     throw error;
   }
   return expect.unreachable('nothing was refused');
 };
+
+/** Its diagnostic. */
+export const refusal = (act: () => unknown): Diagnostic => thrown(act).diagnostic;
 
 export const fixture = (path: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../../../fixtures/onnx/${path}`, import.meta.url)));
