@@ -5,7 +5,7 @@ export const floats: readonly DType[] = ['float16', 'float32', 'float64', 'bfloa
 
 const signed: readonly DType[] = ['int8', 'int16', 'int32', 'int64'];
 
-const integers: readonly DType[] = [...signed, 'uint8', 'uint16', 'uint32', 'uint64'];
+export const integers: readonly DType[] = [...signed, 'uint8', 'uint16', 'uint32', 'uint64'];
 
 /** Every dtype that has arithmetic. */
 export const numeric: readonly DType[] = [...floats, ...integers];

@@ -5,7 +5,8 @@ import { refuse } from '../../ir/diagnostic.ts';
 import { type Attribute, type Node, tensorType, type Value } from '../../ir/model.ts';
 import { fits } from '../../ir/shape.ts';
 import { constant } from '../../tensor/data.ts';
-import type { DType } from '../../tensor/dtype.ts';
+import { type DType, isFloat } from '../../tensor/dtype.ts';
+import { rounder } from '../../tensor/float.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf } from './axes.ts';
 
@@ -28,9 +29,9 @@ export const finish = (
 /** A constant vector of int64: axes, shapes. */
 export const vector = (b: Builder, values: readonly number[]): Value => b.constant(constant('int64', values));
 
-/** A constant without axes. */
+/** A constant without axes, brought into the dtype as Cast does it. */
 export const number = (b: Builder, dtype: DType, value: number): Value =>
-  b.constant(constant(dtype, [value], []));
+  b.constant(constant(dtype, [isFloat(dtype) ? rounder(dtype)(value) : Math.trunc(value)], []));
 
 /** The node's attributes without some, and with others. */
 export const attributesBut = (

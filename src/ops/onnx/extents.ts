@@ -1,5 +1,6 @@
 /** Arithmetic on extents that may be symbols: nothing is concluded that is not certain. */
-import type { Dim } from '../../ir/model.ts';
+import type { Dim, Node } from '../../ir/model.ts';
+import { refused } from '../operator.ts';
 
 /** The product of some extents divided by that of others, where it is one number or one symbol. */
 export const quotient = (over: readonly Dim[], under: readonly Dim[] = []): Dim => {
@@ -27,3 +28,14 @@ export const same = (dims: readonly Dim[]): Dim =>
 /** The sum of extents; null where one is not a number. */
 export const sum = (dims: readonly Dim[]): Dim =>
   dims.every((d): d is number => typeof d === 'number') ? dims.reduce((a, b) => a + b, 0) : null;
+
+/** Beyond so many elements nothing is computed: no real model asks for it, and a hostile one would take all memory. */
+const mostElements = 2 ** 28;
+
+/** The extents of a result that attributes or small inputs ask for, or a located refusal: they are lengths, and not too many elements. */
+export const asked = (node: Node, dims: readonly number[]): readonly number[] => {
+  const sound = dims.every((d) => Number.isSafeInteger(d) && d >= 0);
+  if (!sound || dims.reduce((n, d) => n * d, 1) > mostElements)
+    refused(node, `it cannot give a tensor of shape [${dims}]`);
+  return dims;
+};

@@ -1,0 +1,76 @@
+/** The shape shared by CumSum and CumProd: what has come together along an axis up to each element. */
+import { intOf } from '../../ir/attributes.ts';
+import { tensorType } from '../../ir/model.ts';
+import { type DType, isBig } from '../../tensor/dtype.ts';
+import { rounder } from '../../tensor/float.ts';
+import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
+import { stepRounder } from './accumulate.ts';
+import { dimsOf, fromFront, knownInts } from './axes.ts';
+import { floats, indices } from './constraints.ts';
+
+/** One step on: from what has come together, and the next element. */
+export interface Meeting {
+  readonly start: 0 | 1;
+  readonly number: (dtype: DType) => (x: number, y: number) => number;
+  readonly big: (x: bigint, y: bigint) => bigint;
+}
+
+/** With the element itself, or without it under `exclusive`; from the end under `reverse`. Every step is rounded. */
+export const cumulative = (name: string, since: readonly number[], meeting: Meeting): Operator => ({
+  domain: '',
+  name,
+  since,
+  infer: (node, known) => {
+    const { dtype, dims } = tensorInput(node, 0, [...floats, 'int32', 'int64', 'uint32', 'uint64']);
+    tensorInput(node, 1, indices);
+    if ((dimsOf(node.inputs[1])?.length ?? 0) > 1) refused(node, 'the axis is one number');
+    const [axis] = knownInts(node, 1, known) ?? [];
+    if (dims !== null && axis !== undefined) fromFront(node, axis, dims.length);
+    return [tensorType(dtype, dims)];
+  },
+  evaluate: (inputs, node) => {
+    const [x, at] = inputs as readonly [Tensor, Tensor];
+    const axis = fromFront(node, Number(at.data[0]), x.dims.length);
+    const [exclusive, reverse] = [intOf(node, 'exclusive', 0) !== 0, intOf(node, 'reverse', 0) !== 0];
+    const extent = x.dims[axis] as number;
+    const inner = countOf(x.dims.slice(axis + 1));
+    const outer = countOf(x.dims.slice(0, axis));
+    const out = zeros(x.dtype, x.dims);
+    const along = isBig(x.dtype) ? bigs(meeting) : numbers(x.dtype, meeting);
+    for (let o = 0; o < outer; o++) {
+      for (let n = 0; n < inner; n++) {
+        const first = o * extent * inner + n;
+        const [from, step] = reverse ? [first + (extent - 1) * inner, -inner] : [first, inner];
+        along(x.data as never, out.data as never, from, step, extent, exclusive);
+      }
+    }
+    return [out];
+  },
+});
+
+type Along<T> = (x: T[], out: T[], from: number, step: number, extent: number, exclusive: boolean) => void;
+
+/** One line of 64-bit integers, which wrap when they are stored. */
+const bigs = ({ start, big }: Meeting): Along<bigint> => {
+  return (x, out, from, step, extent, exclusive) => {
+    let now = BigInt(start);
+    for (let i = 0, k = from; i < extent; i++, k += step) {
+      const before = now;
+      now = BigInt.asUintN(64, big(now, x[k] as bigint));
+      out[k] = exclusive ? before : now;
+    }
+  };
+};
+
+const numbers = (dtype: DType, { start, number }: Meeting): Along<number> => {
+  const [meet, keep, round] = [number(dtype), stepRounder(dtype), rounder(dtype)];
+  return (x, out, from, step, extent, exclusive) => {
+    let now: number = start;
+    for (let i = 0, k = from; i < extent; i++, k += step) {
+      const before = now;
+      now = keep(meet(now, x[k] as number));
+      out[k] = round(exclusive ? before : now);
+    }
+  };
+};
