@@ -12,7 +12,6 @@ import { carriedFields, defaultFields, fieldsKey } from './fields.ts';
 import { buildGraph, type Context, functionsOf, refuseUnknown } from './graph.ts';
 import { opsetsOf } from './imports.ts';
 import { graphExtra, type Origin, withOrigin } from './origin.ts';
-import { opsetsOf } from './imports.ts';
 import type { GraphProto, ModelProto } from './schema.ts';
 import { typeOf } from './types.ts';
 import { labelsOf, noZipMaps, takeOffZipMaps } from './zipmap.ts';
