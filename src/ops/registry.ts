@@ -1,10 +1,12 @@
 import type { Known, Operators } from '../ir/builder.ts';
-import { fail } from '../ir/diagnostic.ts';
+import { fail, PortolanError } from '../ir/diagnostic.ts';
 import { type Node, type OpId, OWN, opName, type Type } from '../ir/model.ts';
 import { ml } from './ml/index.ts';
 import { onnx } from './onnx/index.ts';
 import type { Operator } from './operator.ts';
 import { own } from './own/index.ts';
+import { preview } from './preview/index.ts';
+import { training } from './training/index.ts';
 
 const key = (domain: string, name: string) => `${domain}\0${name}`;
 
@@ -14,7 +16,9 @@ interface Version {
 }
 
 const table = new Map<string, Version[]>();
-for (const operator of [...onnx, ...ml, ...own]) {
+const all: readonly Operator[] = [...onnx, ...ml, ...preview, ...training, ...own];
+
+for (const operator of all) {
   const k = key(operator.domain, operator.name);
   const versions = table.get(k) ?? [];
   for (const since of operator.since) versions.push({ since, operator });
@@ -23,7 +27,7 @@ for (const operator of [...onnx, ...ml, ...own]) {
 }
 
 /** Every operator, each once a version: what the support matrix is computed from. */
-export const allOperators = (): readonly Operator[] => [...onnx, ...ml, ...own];
+export const allOperators = (): readonly Operator[] => all;
 
 /** The operator at exactly this version; undefined where it is not known. */
 export const find = (op: OpId): Operator | undefined =>
@@ -62,5 +66,23 @@ export const infer = (node: Node, known: Known): readonly Type[] => {
   return operator.infer(node, known);
 };
 
+const elements: NonNullable<Operators['elements']> = (node, known) => {
+  const operator = find(node.op);
+  return operator?.elements?.(node, known, (inputs) => {
+    try {
+      return operator.evaluate?.(inputs, node);
+    } catch (e) {
+      // What does not fit is refused when it runs, if it ever does.
+      if (e instanceof PortolanError) return undefined;
+      throw e;
+    }
+  });
+};
+
 /** What the builder asks. */
-export const operators: Operators = { infer, resolve, extents: (node) => find(node.op)?.extents?.(node) };
+export const operators: Operators = {
+  infer,
+  resolve,
+  elements,
+  constant: (node) => find(node.op)?.constant?.(node),
+};

@@ -11,8 +11,9 @@ import { dtypeByNumber, floats, numeric } from './constraints.ts';
 import { cast } from './conversion.ts';
 import { binary, unary } from './elementwise.ts';
 import { attributesBut, finish, number, vector } from './expansion.ts';
-import { quotient, same, sum } from './extents.ts';
+import { quotient, sum } from './extents.ts';
 import {
+  agree,
   extent,
   groupOf,
   headProducts,
@@ -73,19 +74,21 @@ const infer = (node: Node): readonly Type[] => {
     Layout,
   ];
   const [pastKey, pastValue] = pasts.map((t) => (t?.dims ? layout(node, t.dims, 4, 1) : undefined));
-  const agree = (what: string, ...dims: readonly (Dim | undefined)[]): Dim => {
-    const known = dims.filter((d): d is Dim => d !== undefined);
-    const numbers = new Set(known.filter((d) => typeof d === 'number'));
-    return numbers.size > 1 ? refused(node, `${what} are ${[...numbers].join(' and ')}`) : same(known);
-  };
-  const batch = agree('batches', query.batch, key.batch, value.batch, pastKey?.batch, pastValue?.batch);
-  const heads = agree('heads of keys and values', key.heads, value.heads, pastKey?.heads, pastValue?.heads);
+  const batch = agree(node, 'batches', query.batch, key.batch, value.batch, pastKey?.batch, pastValue?.batch);
+  const heads = agree(
+    node,
+    'heads of keys and values',
+    key.heads,
+    value.heads,
+    pastKey?.heads,
+    pastValue?.heads,
+  );
   if (typeof query.heads === 'number' && typeof heads === 'number') groupOf(node, query.heads, heads);
-  const size = agree('sizes of queries and keys', query.size, key.size, pastKey?.size);
-  const valueSize = agree('sizes of values', value.size, pastValue?.size);
-  const keys = agree('lengths of keys and values', key.length, value.length);
+  const size = agree(node, 'sizes of queries and keys', query.size, key.size, pastKey?.size);
+  const valueSize = agree(node, 'sizes of values', value.size, pastValue?.size);
+  const keys = agree(node, 'lengths of keys and values', key.length, value.length);
   const past = pasts[0]
-    ? agree('lengths of the past', pastKey?.length ?? null, pastValue?.length ?? null)
+    ? agree(node, 'lengths of the past', pastKey?.length ?? null, pastValue?.length ?? null)
     : 0;
   const total = past === 0 ? keys : sum([past, keys]);
   const hidden =

@@ -13,6 +13,7 @@ import { refused } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { dimsOf } from './axes.ts';
 import { number, vector } from './expansion.ts';
+import { same } from './extents.ts';
 import { castTo } from './normalization.ts';
 import { products } from './product.ts';
 import { take, walk } from './take.ts';
@@ -33,6 +34,14 @@ export const groupOf = (node: Node, queries: number, keys: number): number =>
   keys > 0 && queries % keys === 0
     ? queries / keys
     : refused(node, `${queries} heads of queries are no multiple of ${keys} heads of keys`);
+
+/** The one extent that all must be, or a located refusal. */
+export const agree = (node: Node, what: string, ...dims: readonly (Dim | undefined)[]): Dim => {
+  const numbers = new Set(dims.filter((d) => typeof d === 'number'));
+  return numbers.size > 1
+    ? refused(node, `${what} are ${[...numbers].join(' and ')}`)
+    : same(dims.map((d) => d ?? null));
+};
 
 /** `[batch, length, heads · size]` as `[batch, heads, length, size]`. */
 export const unpacked = (t: Tensor, heads: number): Tensor => {
