@@ -15,7 +15,13 @@ import {
 } from '../../src/ir/model.ts';
 import { fits } from '../../src/ir/shape.ts';
 import { resolve } from '../../src/ops/registry.ts';
-import { express, isExpressed, obstacles as obstaclesAt } from '../../src/passes/express.ts';
+import {
+  express,
+  isExpressed,
+  obstacles as obstaclesAt,
+  retarget,
+  retargetObstacles,
+} from '../../src/passes/express.ts';
 import { fold } from '../../src/passes/fold.ts';
 import { narrow } from '../../src/passes/narrow.ts';
 import { plain } from '../../src/passes/plain.ts';
@@ -59,13 +65,18 @@ const targetOpsets = (model: Model, options: WriteOptions): ReadonlyMap<string, 
 
 const isOnnx = (model: Model): boolean => originOf(model) !== undefined;
 
-/** Plain operators of the target, whatever the model was said in. */
+/** Plain operators of the target, whatever the model was said in; of what was read in ONNX only what must change does. */
 const expressed = (model: Model, opsets: ReadonlyMap<string, number>): Model => {
   if (isExpressed(model, opsets)) return { ...model, opsets };
+  if (isOnnx(model)) return retargeted(model, opsets);
   const said = fold(express(simplified(model), opsets));
   // Folding may leave an Identity of the newest version where a result needs its name.
   return { ...(isExpressed(said, opsets) ? said : express(said, opsets)), opsets };
 };
+
+/** Where an attribute has to be a constant, and what stands there is computed from constants, that is done before. */
+const retargeted = (model: Model, opsets: ReadonlyMap<string, number>): Model =>
+  retarget(retargetObstacles(model, opsets).length > 0 ? fold(model) : model, opsets);
 
 /** Without missing values, what can be computed beforehand computed. */
 const simplified = (model: Model): Model => tabulate(fold(plain(model, { edge: 'nan' })));
@@ -387,6 +398,7 @@ class GraphWriter {
 const obstacles: Writer['obstacles'] = (model, options) => {
   const opsets = targetOpsets(model, options);
   if (isExpressed(model, opsets)) return [];
+  if (isOnnx(model)) return retargetObstacles(fold(model), opsets);
   return obstaclesAt(simplified(model), opsets);
 };
 

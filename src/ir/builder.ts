@@ -4,6 +4,7 @@
  */
 import type { Data } from '../tensor/data.ts';
 import { fail, type Place } from './diagnostic.ts';
+import type { Elements } from './elements.ts';
 import {
   type Attribute,
   type Dim,
@@ -22,8 +23,12 @@ import { fits, formatType } from './shape.ts';
 export interface Operators {
   /** Types of the outputs, or a thrown PortolanError where the inputs do not fit. */
   infer(node: Node, known: Known): readonly Type[];
-  /** What is known of the elements of the first output, where it is a vector of extents. */
-  extents?(node: Node): readonly Dim[] | undefined;
+  /** What is known of the elements of the outputs; their types are those of the node. */
+  elements?(node: Node, known: Known): readonly (Elements | undefined)[] | undefined;
+  /** The elements of the first output, where the node alone says them. */
+  constant?(node: Node): Data | undefined;
+  /** The outputs of a node that is made now, where they are to be constants instead; undefined makes the node. */
+  compute?(node: Node, known: Known): readonly (Data | null)[] | undefined;
   /** The version in force at an opset: the greatest `since` not above it; undefined where there is none. */
   resolve(domain: string, name: string, opset?: number): OpId | undefined;
 }
@@ -31,8 +36,8 @@ export interface Operators {
 /** The constant behind a value, where there is one: shapes and axes are often data. */
 export interface Known {
   (value: Value | null | undefined): Data | undefined;
-  /** The elements of a vector that is a shape of something: their extents, where no constant is behind it. */
-  readonly shape?: (value: Value | null | undefined) => readonly Dim[] | undefined;
+  /** What is known of the elements of a small tensor that is no constant: they follow from shapes (`elementsOf` asks both). */
+  readonly elements?: (value: Value | null | undefined) => Elements | undefined;
 }
 
 export interface NodeOptions {
@@ -57,7 +62,7 @@ export class Builder {
   private readonly visible = new Set<Value>();
   private readonly names = new Set<string>();
   private readonly constants = new Map<Value, Data>();
-  private readonly shapes = new Map<Value, readonly Dim[]>();
+  private readonly elements = new Map<Value, Elements>();
   private fresh = 0;
   /** Where nodes made next come from, unless they say so themselves. */
   place: Place | undefined;
@@ -129,8 +134,8 @@ export class Builder {
     (value: Value | null | undefined): Data | undefined =>
       value ? (this.constants.get(value) ?? this.outer?.known(value)) : undefined,
     {
-      shape: (value: Value | null | undefined): readonly Dim[] | undefined =>
-        value ? (this.shapes.get(value) ?? this.outer?.known.shape?.(value)) : undefined,
+      elements: (value: Value | null | undefined): Elements | undefined =>
+        value ? (this.elements.get(value) ?? this.outer?.known.elements?.(value)) : undefined,
     },
   );
 
@@ -175,6 +180,14 @@ export class Builder {
       from,
     };
     const types = this.operators.infer(draft, this.known);
+    const typed = slots.map((n, i): Value => ({ name: n ?? '', type: types[i] ?? { kind: 'unknown' } }));
+    const computed = this.operators.compute?.({ ...draft, outputs: typed }, this.known);
+    if (computed) {
+      return slots.map((n, i) => {
+        const data = computed[i];
+        return data ? this.constant(data, n ?? lower(id.name)) : null;
+      });
+    }
     const outputs = slots.map((n, i) => {
       if (options.outputs && n === null) return null;
       const inferred = types[i] ?? { kind: 'unknown' };
@@ -189,8 +202,13 @@ export class Builder {
     });
     this.nodes.push({ op: id, name, inputs, outputs, attributes, from });
     const [first] = outputs;
-    const extents = first && this.operators.extents?.(draft);
-    if (extents) this.shapes.set(first, extents);
+    const constant = first && this.operators.constant?.(draft);
+    if (constant) this.constants.set(first, constant);
+    const elements = this.operators.elements?.({ ...draft, outputs }, this.known);
+    elements?.forEach((e, i) => {
+      const output = outputs[i];
+      if (e && output) this.elements.set(output, e);
+    });
     return outputs;
   }
 
@@ -208,6 +226,11 @@ export class Builder {
       ...(output !== undefined && { outputs: [output] }),
     });
     return first as Value;
+  }
+
+  /** The version of an operator in force at an opset; undefined where there is none yet. */
+  version(domain: string, name: string, opset: number | undefined): OpId | undefined {
+    return opset === undefined ? undefined : this.operators.resolve(domain, name, opset);
   }
 
   private id(op: OpId | readonly [string, string], at: Place | undefined): OpId {

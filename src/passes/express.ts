@@ -1,18 +1,19 @@
 /**
- * Says a graph in the operators that a target has: `opsets` gives the version of every domain the target knows. Our
- * own operators, and those of another opset, are replaced by what they `express` or `expand` to, until none is left.
- * Keeps values; sums of trees become one operator (see fuse.ts).
+ * Says a graph in the operators that a target has: `opsets` gives the version of every domain the target knows. What the
+ * target understands stays as it is; all else is replaced by what it `express`es or `expand`s to, until nothing is
+ * left. Keeps values.
  */
 import type { Operators } from '../ir/builder.ts';
 import { fail, isRefusal, type Place, PortolanError, type Refusal, refuse } from '../ir/diagnostic.ts';
-import { type Model, type Node, type OpId, opName, type Region, type Value } from '../ir/model.ts';
-import { find, operators, resolve } from '../ops/registry.ts';
-import { dead } from './dead.ts';
+import { type Model, type Node, OWN, opName, type Region, type Value } from '../ir/model.ts';
+import { find, operators } from '../ops/registry.ts';
+import { dead, deadNames } from './dead.ts';
+import { computed } from './fold.ts';
 import { fuseTrees } from './fuse.ts';
 import { gapOf } from './gaps.ts';
-import { lesserForm, olderForm } from './older.ts';
 import { plain } from './plain.ts';
 import { operatorsAt, rebuild } from './rebuild.ts';
+import { type InForce, inForce } from './standing.ts';
 
 export type Opsets = ReadonlyMap<string, number>;
 
@@ -20,30 +21,6 @@ export interface Obstacle extends Refusal {
   readonly operator: string;
   readonly at?: Place;
 }
-
-/** Operators that an opset took away without another version: domain, name, first opset without it. */
-const removed = new Map([
-  ['Upsample', 10],
-  ['Scatter', 11],
-  ['ai.onnx.ml.TreeEnsembleClassifier', 5],
-  ['ai.onnx.ml.TreeEnsembleRegressor', 5],
-]);
-
-type Status = { readonly k: 'keep' } | { readonly k: 'stamp'; readonly op: OpId } | { readonly k: 'rewrite' };
-
-const keep: Status = { k: 'keep' };
-const rewrite: Status = { k: 'rewrite' };
-
-/** Does the target have this node, under another version number perhaps? */
-const status = (node: Node, opsets: Opsets): Status => {
-  const { op } = node;
-  const opset = opsets.get(op.domain);
-  if (opset === undefined || opset >= (removed.get(opName(op)) ?? Infinity)) return rewrite;
-  const inForce = resolve(op.domain, op.name, opset);
-  if (!inForce) return rewrite;
-  if (inForce.since === op.since) return keep;
-  return find(inForce) === find(op) ? { k: 'stamp', op: inForce } : rewrite;
-};
 
 const missing = (node: Node, opsets: Opsets): Refusal => {
   const opset = opsets.get(node.op.domain);
@@ -77,26 +54,38 @@ const withTarget = (say: () => Said): Said => {
   }
 };
 
-const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly obstacles: Obstacle[] } => {
+interface Manner {
+  /** What was read in ONNX is written again: only what must change does, and nothing is done for a runtime's sake. */
+  readonly sparing: boolean;
+}
+
+const work = (
+  model: Model,
+  opsets: Opsets,
+  { sparing }: Manner,
+): { readonly model: Model; readonly obstacles: Obstacle[] } => {
   const obstacles = new Map<string, Obstacle>();
-  // An operator expresses itself at the opsets; an expansion is written in the newest, which the next round says in older ones.
+  // An operator of our own expresses itself at the opsets; what others become is written in the newest, which the next
+  // round says in older ones.
   const target = operatorsAt(opsets);
-  let inForce = target;
+  let making: Operators = target;
   const known: Operators = {
-    infer: operators.infer,
-    resolve: (domain, name, opset) => inForce.resolve(domain, name, opset),
+    ...operators,
+    resolve: (domain, name, opset) => making.resolve(domain, name, opset),
+    compute: (node, data) => making.compute?.(node, data),
   };
-  const newest = <T>(expand: () => T): T => {
-    inForce = operators;
+  const make = <T>(by: Operators, say: () => T): T => {
+    making = sparing ? { ...by, compute: computed } : by;
     try {
-      return expand();
+      return say();
     } finally {
-      inForce = target;
+      making = target;
     }
   };
   // An expansion may look up what is not there and fill it in: both are said over planes.
   const given = mayMiss(model.graph);
-  let current = dead(fuseTrees(model, opsets, operatorsAt(opsets)));
+  const idle = sparing ? deadNames(model.graph) : undefined;
+  let current = sparing ? model : dead(fuseTrees(model, opsets, target));
   for (let changed = true, depth = 0; changed; depth++) {
     if (depth > 32) fail('express/depth', 'operators are expressed by each other without end');
     changed = false;
@@ -105,32 +94,30 @@ const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly o
       current,
       (node, b, inputs) => {
         const moved: Node = { ...node, inputs };
-        const s = status(node, opsets);
+        const standing = inForce(moved, opsets);
         const operator = find(node.op);
-        const gap = s.k === 'rewrite' ? undefined : gapOf(node);
-        const lesser = s.k === 'rewrite' ? undefined : lesserForm(node, opsets);
+        const gap = sparing || standing.k === 'lacking' ? undefined : gapOf(node);
         const said = (): Said => {
-          const expressed = operator?.express?.(moved, b, opsets);
-          if (expressed) return expressed;
-          const older = olderForm(node)?.(moved, b, opsets);
-          if (older && !isRefusal(older)) return older;
-          return newest(() => operator?.expand?.(moved, b)) ?? older ?? missing(node, opsets);
+          const expressed = make(node.op.domain === OWN ? target : operators, () =>
+            operator?.express?.(moved, b, opsets),
+          );
+          if (expressed && !isRefusal(expressed)) return expressed;
+          const expanded = make(operators, () => operator?.expand?.(moved, b));
+          return expanded ?? expressed ?? reason(standing) ?? missing(node, opsets);
         };
         const result = gap
-          ? newest(() => gap(moved, b))
-          : lesser
-            ? lesser(moved, b, opsets)
-            : s.k === 'rewrite'
-              ? withTarget(said)
-              : s.k === 'stamp'
-                ? b.call(s.op, inputs, {
-                    attributes: node.attributes,
-                    name: node.name,
-                    from: node.from,
-                    outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
-                    types: node.outputs.map((o) => o?.type),
-                  })
-                : undefined;
+          ? make(operators, () => gap(moved, b))
+          : standing.k === 'lacking'
+            ? withTarget(said)
+            : standing.k === 'stamp'
+              ? b.call(standing.op, inputs, {
+                  attributes: standing.attributes,
+                  name: node.name,
+                  from: node.from,
+                  outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
+                  types: node.outputs.map((o) => o?.type),
+                })
+              : undefined;
         if (isRefusal(result)) {
           const operatorName = opName(node.op);
           const place = node.from[0];
@@ -148,18 +135,24 @@ const work = (model: Model, opsets: Opsets): { readonly model: Model; readonly o
     );
     for (const [key, obstacle] of refusedHere) obstacles.set(key, obstacle);
     // A refused node is kept as it is: without this the walk would try it for ever beside others that move on.
-    if (changed) current = dead(given || !mayMiss(next.graph) ? next : plain(next, { edge: 'nan' }));
+    if (changed) current = dead(given || !mayMiss(next.graph) ? next : plain(next, { edge: 'nan' }), idle);
   }
   return { model: { ...current, opsets }, obstacles: [...obstacles.values()] };
 };
 
-/** Why a target with these opsets does not take the model: one reason an operator and cause; empty if it does. */
-export const obstacles = (model: Model, opsets: Opsets): readonly Obstacle[] => work(model, opsets).obstacles;
+const reason = (standing: InForce): Refusal | undefined =>
+  standing.k === 'lacking' ? standing.why : undefined;
 
-/** The model in the target's operators alone; throws one located error that lists every operator in the way. */
-export const express = (model: Model, opsets: Opsets): Model => {
-  const done = work(model, opsets);
-  const [first, ...rest] = done.obstacles;
+const broad: Manner = { sparing: false };
+const sparing: Manner = { sparing: true };
+
+/** Why a target with these opsets does not take the model: one reason an operator and cause; empty if it does. */
+export const obstacles = (model: Model, opsets: Opsets): readonly Obstacle[] =>
+  work(model, opsets, broad).obstacles;
+
+const done = (model: Model, opsets: Opsets, manner: Manner): Model => {
+  const result = work(model, opsets, manner);
+  const [first, ...rest] = result.obstacles;
   if (first) {
     fail(
       rest.length ? 'express/refused' : first.rule,
@@ -168,9 +161,22 @@ export const express = (model: Model, opsets: Opsets): Model => {
       'portolan report lists where this model can go, and what is in the way of each target',
     );
   }
-  return done.model;
+  return result.model;
 };
+
+/**
+ * The model in the target's operators alone; throws one located error that lists every operator in the way. Sums of trees
+ * become one operator (see fuse.ts), and what onnxruntime has no kernel for is said in what it has (see gaps.ts).
+ */
+export const express = (model: Model, opsets: Opsets): Model => done(model, opsets, broad);
+
+/** The same of a model that was read in ONNX: nodes that the target understands stay as they were read. */
+export const retarget = (model: Model, opsets: Opsets): Model => done(model, opsets, sparing);
+
+/** Why that cannot be. */
+export const retargetObstacles = (model: Model, opsets: Opsets): readonly Obstacle[] =>
+  work(model, opsets, sparing).obstacles;
 
 /** Is every operator of the model one of the target's, as it stands? */
 export const isExpressed = (model: Model, opsets: Opsets): boolean =>
-  !anyNode(model.graph, (n) => status(n, opsets).k !== 'keep');
+  !anyNode(model.graph, (n) => n.op.domain === OWN || inForce(n, opsets).k !== 'keep');

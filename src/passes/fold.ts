@@ -4,6 +4,7 @@
  * or operators that are not pure. Results larger than `limit` bytes are left to the target.
  */
 import { intOf } from '../ir/attributes.ts';
+import type { Known } from '../ir/builder.ts';
 import { type Attribute, type Model, type Node, opName, type Region, type Value } from '../ir/model.ts';
 import { find } from '../ops/registry.ts';
 import { constant, type Data, dataOf, load } from '../tensor/data.ts';
@@ -28,23 +29,35 @@ const bytesOf = (data: Data): number =>
 const folding =
   (limit: number): Parameters<typeof rebuild>[1] =>
   (node, b, inputs) => {
-    const operator = find(node.op);
-    if (!operator?.evaluate || operator.pure === false || inputs.length === 0) return undefined;
-    if ([...node.attributes.values()].some((a) => a.kind === 'region')) return undefined;
-    const data = inputs.map((v) => (v === null ? null : b.known(v)));
-    if (data.some((d) => d === undefined || (d !== null && bytesOf(d) > limit))) return undefined;
-    if (staticBytes(node) > limit) return undefined;
-    const results = operator.evaluate(
-      (data as (Data | null)[]).map((d) => d && load(d)),
-      { ...node, inputs },
+    const folded = computed({ ...node, inputs }, b.known, limit);
+    return (
+      folded &&
+      node.outputs.map((o, i) => {
+        const d = folded[i];
+        return o && d ? b.constant(d, o.name) : null;
+      })
     );
-    const folded = results.map((t) => t && dataOf(t));
-    if (folded.some((d, i) => d && (results[i]?.missing || bytesOf(d) > limit))) return undefined;
-    return node.outputs.map((o, i) => {
-      const d = folded[i];
-      return o && d ? b.constant(d, o.name) : null;
-    });
   };
+
+/** What a node gives, where it reads constants alone and neither they nor its outputs are larger than `limit` bytes. */
+export const computed = (
+  node: Node,
+  known: Known,
+  limit = defaultLimit,
+): readonly (Data | null)[] | undefined => {
+  const operator = find(node.op);
+  if (!operator?.evaluate || operator.pure === false || node.inputs.length === 0) return undefined;
+  if ([...node.attributes.values()].some((a) => a.kind === 'region')) return undefined;
+  const data = node.inputs.map((v) => (v === null ? null : known(v)));
+  if (data.some((d) => d === undefined || (d !== null && bytesOf(d) > limit))) return undefined;
+  if (staticBytes(node) > limit) return undefined;
+  const results = operator.evaluate(
+    (data as (Data | null)[]).map((d) => d && load(d)),
+    node,
+  );
+  const folded = results.map((t) => t && dataOf(t));
+  return folded.some((d, i) => d && (results[i]?.missing || bytesOf(d) > limit)) ? undefined : folded;
+};
 
 /** Bytes of the outputs as far as inference knows them: a huge Expand is not computed only to be thrown away. */
 const staticBytes = (node: Node): number =>

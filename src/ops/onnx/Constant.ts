@@ -34,5 +34,6 @@ export const Constant: Operator = {
     const { dtype, dims } = value(node);
     return [tensorType(dtype, dims)];
   },
+  constant: value,
   expand: (node, b) => [b.parameter(b.unique(node.outputs[0]?.name ?? 'const'), value(node))],
 };

@@ -1,9 +1,12 @@
 import { attr, intOf, intsOf } from '../../ir/attributes.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { type Dim, type Node, type TensorType, tensorType } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, ints, knownInts, rowsUnless } from './axes.ts';
+import { constantInts, earlier } from './earlier.ts';
+import { movedElements } from './elements.ts';
 import { attributesBut, finish, vector } from './expansion.ts';
 import { copyRuns, takeRow } from './take.ts';
 
@@ -51,6 +54,7 @@ export const Split: readonly Operator[] = [
       const given = knownInts(node, 1, known);
       return inferParts(node, given, Boolean(node.inputs[1]) && !given);
     },
+    elements: movedElements(0),
     evaluate: ([x, split], node) => {
       const t = x as Tensor;
       const axis = axisOf(node, t.dims.length, 0);
@@ -87,6 +91,29 @@ export const Split: readonly Operator[] = [
         at += part;
         return takeRow(x, x.dims.with(axis, part), map);
       });
+    },
+    express: (node, b, opsets) => {
+      const dims = dimsOf(node.inputs[0]);
+      const extent = dims?.[axisOf(node, dims.length, 0)];
+      const [x = null] = node.inputs;
+      const axis = attributesBut(node, ['num_outputs']);
+      // Their number came with 18: equal parts need no word, others are spelled out.
+      const parts = node.inputs[1] || typeof extent !== 'number' ? undefined : sizes(node, extent, undefined);
+      const equal = parts ? new Set(parts).size < 2 : node.inputs[1] ? false : undefined;
+      if (equal === undefined && node.attributes.has('num_outputs')) {
+        return refuse(
+          'express/extent',
+          'whether the parts are equal is not known: the extent of the axis is not',
+        );
+      }
+      const given = node.inputs[1] ?? null;
+      if ((opsets.get('') ?? 0) >= 13) {
+        const split = given ?? (equal || !parts ? null : vector(b, parts));
+        return earlier(node, b, opsets, split ? [x, split] : [x], axis);
+      }
+      const list = given ? constantInts(node, b, 1) : equal ? undefined : parts;
+      if (isRefusal(list)) return list;
+      return earlier(node, b, opsets, [x], list ? { ...axis, split: attr.ints(list) } : axis);
     },
     rows: (node) => rowsUnless(node, [intOf(node, 'axis', 0)]),
   },

@@ -5,6 +5,8 @@ import type { Lowered } from '../../kernel/row.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axesFromFront, ints, knownInts, reduced, rowShape, rowsByType } from './axes.ts';
+import { axesAsAttribute } from './earlier.ts';
+import { sameElements } from './elements.ts';
 import { axesBecameInput } from './expansion.ts';
 import { reshaped } from './take.ts';
 
@@ -33,6 +35,7 @@ export const Squeeze: readonly Operator[] = [
       const unsure = dims === null || (node.inputs[1] && !axes);
       return [tensorType(dtype, unsure ? null : squeezed(node, dims, axes))];
     },
+    elements: sameElements,
     evaluate: ([x, axes], node) => {
       const t = x as Tensor;
       return [reshaped(t, squeezed(node, t.dims, ints(axes)) as number[])];
@@ -41,6 +44,7 @@ export const Squeeze: readonly Operator[] = [
       const dims = rowShape(node);
       return isRefusal(dims) ? dims : [{ ...(inputs[0] as Lowered), dims }];
     },
+    express: axesAsAttribute,
     rows: rowsByType,
   },
   {

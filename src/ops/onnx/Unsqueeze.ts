@@ -5,6 +5,8 @@ import type { Lowered } from '../../kernel/row.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { axesFromFront, ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { axesAsAttribute } from './earlier.ts';
+import { sameElements } from './elements.ts';
 import { axesBecameInput } from './expansion.ts';
 import { reshaped } from './take.ts';
 
@@ -28,6 +30,7 @@ export const Unsqueeze: readonly Operator[] = [
       const rank = dims !== null && typeof more === 'number' ? dims.length + more : null;
       return [tensorType(dtype, rank === null ? null : new Array<null>(rank).fill(null))];
     },
+    elements: sameElements,
     evaluate: ([x, axes], node) => {
       const t = x as Tensor;
       return [reshaped(t, unsqueezed(node, t.dims, ints(axes) ?? []) as number[])];
@@ -36,6 +39,7 @@ export const Unsqueeze: readonly Operator[] = [
       const dims = rowShape(node);
       return isRefusal(dims) ? dims : [{ ...(inputs[0] as Lowered), dims }];
     },
+    express: axesAsAttribute,
     rows: rowsByType,
   },
   {

@@ -1,10 +1,12 @@
 /** What Softmax, LogSoftmax and Hardmax share: an axis, and versions that joined all axes from it on. */
 import { attr, intOf } from '../../ir/attributes.ts';
 import type { Builder } from '../../ir/builder.ts';
+import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, rowsUnless } from './axes.ts';
 import { floats } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { finish, vector } from './expansion.ts';
 
 const inferAlong =
@@ -26,6 +28,7 @@ export const alongAxis = (
     since: [13],
     infer: inferAlong(-1),
     ...steps,
+    express: lastAxis,
     rows: (node) => rowsUnless(node, [intOf(node, 'axis', -1)]),
   },
   {
@@ -46,6 +49,31 @@ export const alongAxis = (
     },
   },
 ];
+
+/**
+ * Before 13 the axes from `axis` on were one: the same where that is the last. Another axis is moved to the end, and back.
+ */
+const lastAxis: NonNullable<Operator['express']> = (node, b, opsets) => {
+  const [x] = node.inputs as readonly [Value];
+  const rank = dimsOf(x)?.length;
+  if (rank === undefined) {
+    return refuse(
+      'express/rank',
+      'before opset 13 it works on the last axis alone, and the rank is not known',
+    );
+  }
+  const axis = axisOf(node, rank, -1);
+  if (axis === rank - 1) return earlier(node, b, opsets, [x], { axis: attr.int(axis) });
+  const perm = {
+    perm: attr.ints(
+      Array.from({ length: rank }, (_, i) => i)
+        .with(axis, rank - 1)
+        .with(rank - 1, axis),
+    ),
+  };
+  const along = b.op(node.op.name, [b.op('Transpose', [x], perm)], { axis: attr.int(-1) });
+  return finish(node, b, 'Transpose', [along], perm);
+};
 
 /** The element minus the largest one along the axis, and the exponentials of that: e^x stays below 1. */
 export const shifted = (node: Node, b: Builder): { difference: Value; exponential: Value; axes: Value } => {

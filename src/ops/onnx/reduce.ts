@@ -7,6 +7,7 @@ import { column, type DType } from '../../tensor/dtype.ts';
 import { strides, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { axesFromFront, ints, knownInts, reduced, rowShape, rowsByType } from './axes.ts';
+import { axesAsAttribute } from './earlier.ts';
 import { axesBecameInput } from './expansion.ts';
 import { intRow, lookUp, walk, whole } from './take.ts';
 
@@ -145,6 +146,7 @@ export const reduction = ({
         ),
       ];
     },
+    express: axesAsAttribute,
     rows: rowsByType,
   },
   attributeReduction(name, dtypes, attribute),

@@ -1,0 +1,139 @@
+/** Where a node stands at an opset: understood as it is, under another version number, or not at all. */
+import { type Refusal, refuse } from '../ir/diagnostic.ts';
+import type { Attribute, Node, OpId, Type, Value } from '../ir/model.ts';
+import { find, resolve } from '../ops/registry.ts';
+import {
+  type AttributeSignature,
+  type Port,
+  portAt,
+  type Signature,
+  signature,
+  signatureAt,
+} from '../ops/signature.ts';
+
+export type InForce =
+  | { readonly k: 'keep' }
+  | { readonly k: 'stamp'; readonly op: OpId; readonly attributes: ReadonlyMap<string, Attribute> }
+  /** `why`: what the version in force does not take, where it means the same otherwise. */
+  | { readonly k: 'lacking'; readonly why?: Refusal };
+
+/** Does the target have this node, under another version number perhaps? */
+export const inForce = (node: Node, opsets: ReadonlyMap<string, number>): InForce => {
+  const { op } = node;
+  const opset = opsets.get(op.domain);
+  const id = opset === undefined ? undefined : resolve(op.domain, op.name, opset);
+  if (!id) return { k: 'lacking' };
+  const standard = signatureAt(op.domain, op.name, opset);
+  // What an opset took away has no version there, though an older one still has its meaning.
+  if (standard?.deprecated && standard.since > op.since) return { k: 'lacking' };
+  if (id.since === op.since) return { k: 'keep' };
+  if (find(id) !== find(op)) return { k: 'lacking' };
+  if (!standard) return { k: 'stamp', op: id, attributes: node.attributes };
+  const attributes = attributesAt(node, standard);
+  if ('why' in attributes) return { k: 'lacking', why: attributes };
+  const why = valuesAt(node, standard);
+  return why ? { k: 'lacking', why } : { k: 'stamp', op: id, attributes };
+};
+
+/** The first versions said which inputs may be overwritten, which means nothing. */
+const meaningless = new Set(['consumed_inputs']);
+
+/** The attributes as this version has them: those that it lacks, and that say what it does anyway, are left out. */
+const attributesAt = (node: Node, standard: Signature): ReadonlyMap<string, Attribute> | Refusal => {
+  const own = signature(node.op)?.attributes ?? new Map<string, AttributeSignature>();
+  const out = new Map<string, Attribute>();
+  for (const [name, a] of node.attributes) {
+    if (standard.attributes.has(name) || !own.has(name)) out.set(name, a);
+    else if (!meaningless.has(name) && !isDefault(a, own.get(name)?.otherwise)) {
+      return refuse('express/attribute', `version ${standard.since} has no attribute ${name}${spelled(a)}`);
+    }
+  }
+  for (const [name, there] of standard.attributes) {
+    const otherwise = own.get(name)?.otherwise;
+    if (out.has(name) || JSON.stringify(otherwise) === JSON.stringify(there.otherwise)) continue;
+    const stated = otherwise === undefined ? undefined : attributeFrom(there.kind, otherwise);
+    if (stated) out.set(name, stated);
+    else if (there.required) {
+      return refuse('express/attribute', `version ${standard.since} must be given the attribute ${name}`);
+    }
+  }
+  return out;
+};
+
+const spelled = (a: Attribute): string => {
+  if ('value' in a && a.kind !== 'opaque') return ` = ${a.value}`;
+  return a.kind === 'ints' || a.kind === 'strings' ? ` = [${a.values.join(', ')}]` : '';
+};
+
+type Default = AttributeSignature['otherwise'];
+
+const isDefault = (a: Attribute, otherwise: Default): boolean => {
+  switch (a.kind) {
+    case 'int':
+      return Number(a.value) === otherwise;
+    case 'float':
+      return typeof otherwise === 'number' && Math.fround(a.value) === Math.fround(otherwise);
+    case 'string':
+      return a.value === otherwise;
+    case 'ints':
+    case 'floats':
+    case 'strings':
+      return (
+        Array.isArray(otherwise) && Array.from(a.values as ArrayLike<unknown>).join() === otherwise.join()
+      );
+    default:
+      return false;
+  }
+};
+
+const attributeFrom = (kind: string, value: NonNullable<Default>): Attribute | undefined => {
+  if (typeof value === 'number') {
+    return kind === 'int' ? { kind: 'int', value } : kind === 'float' ? { kind: 'float', value } : undefined;
+  }
+  return typeof value === 'string' && kind === 'string' ? { kind: 'string', value } : undefined;
+};
+
+/** Why this version does not take the node's inputs, or does not give its outputs. */
+const valuesAt = (node: Node, standard: Signature): Refusal | undefined =>
+  portsAt(node.inputs, standard.inputs, standard, 'takes') ??
+  portsAt(node.outputs, standard.outputs, standard, 'gives');
+
+const portsAt = (
+  values: readonly (Value | null)[],
+  ports: readonly Port[],
+  { since, types }: Signature,
+  verb: 'takes' | 'gives',
+): Refusal | undefined => {
+  for (const [i, v] of values.entries()) {
+    const port = portAt(ports, i);
+    if (!v) continue;
+    if (!port) return refuse('express/arity', `version ${since} ${verb} no '${v.name}' (${i + 1} of them)`);
+    const type = typeName(v.type);
+    if (type !== undefined && !types.get(port.type)?.has(type)) {
+      return refuse('express/dtype', `version ${since} ${verb} no ${type} as ${port.name}`);
+    }
+  }
+  const needed = ports.find((p, i) => p.times === 'once' && !values[i] && verb === 'takes');
+  return needed && refuse('express/arity', `version ${since} must be given ${needed.name}`);
+};
+
+/** As signatures spell it; undefined where it is not known. */
+const typeName = (type: Type): string | undefined => {
+  switch (type.kind) {
+    case 'tensor':
+      return type.dtype;
+    case 'sparse':
+      return `sparse(${type.dtype})`;
+    case 'sequence':
+    case 'optional': {
+      const of = typeName(type.of);
+      return of && `${type.kind === 'sequence' ? 'seq' : 'optional'}(${of})`;
+    }
+    case 'map': {
+      const of = typeName(type.of);
+      return of && `map(${type.key},${of})`;
+    }
+    default:
+      return undefined;
+  }
+};
