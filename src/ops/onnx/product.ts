@@ -3,44 +3,43 @@ import type { Loop, Lowered, Row } from '../../kernel/row.ts';
 import { type Column, column, type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { intRow, whole } from './take.ts';
-
-/** A matrix in an array: where it begins, and how far apart its rows and its columns are. */
-export interface Matrix {
-  readonly data: Column;
-  readonly at: number;
-  readonly row: number;
-  readonly column: number;
-}
-
-type Size = readonly [m: number, k: number, n: number];
+import { addInLanes, type Matrix, type Size } from './tiling.ts';
 
 /**
- * Adds to `out[at …]`, [m, n] row-major, the product of `a` [m, k] and `b` [k, n]. Each element is summed in the order
- * of k; the product and the sum are rounded to the array's own precision at every step.
+ * Adds to `out` [m, n] the product of `a` [m, k] and `b` [k, n]. Each element is summed in the order of k; the product and
+ * the sum are rounded to the array's own precision at every step. Large products are computed in lanes, with the same result.
  */
-const addDoubles = (out: Float64Array, at: number, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
-  const [x, y] = [a.data as Float64Array, b.data as Float64Array];
+export const addProduct = (out: Matrix, a: Matrix, b: Matrix, size: Size): void => {
+  const [m, k, n] = size;
+  if (m * k * n >= large) addInLanes(out, a, b, size);
+  else if (out.data instanceof Float64Array) addDoubles(out, a, b, size);
+  else addSingles(out, a, b, size);
+};
+
+/** Where packing for the lanes begins to pay off (measured with Node 20). */
+const large = 2 ** 15;
+
+export const addDoubles = (out: Matrix, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
+  const [x, y, z] = [a.data as Float64Array, b.data as Float64Array, out.data as Float64Array];
   for (let i = 0; i < m; i++) {
-    const to = at + i * n;
+    const to = out.at + i * out.row;
     for (let l = 0; l < k; l++) {
       const f = x[a.at + i * a.row + l * a.column] as number;
       const from = b.at + l * b.row;
-      for (let j = 0; j < n; j++) {
-        out[to + j] = (out[to + j] as number) + f * (y[from + j * b.column] as number);
-      }
+      for (let j = 0; j < n; j++) z[to + j] = (z[to + j] as number) + f * (y[from + j * b.column] as number);
     }
   }
 };
 
-const addSingles = (out: Float32Array, at: number, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
-  const [x, y] = [a.data as Float32Array, b.data as Float32Array];
+export const addSingles = (out: Matrix, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
+  const [x, y, z] = [a.data as Float32Array, b.data as Float32Array, out.data as Float32Array];
   for (let i = 0; i < m; i++) {
-    const to = at + i * n;
+    const to = out.at + i * out.row;
     for (let l = 0; l < k; l++) {
       const f = x[a.at + i * a.row + l * a.column] as number;
       const from = b.at + l * b.row;
       for (let j = 0; j < n; j++) {
-        out[to + j] = (out[to + j] as number) + Math.fround(f * (y[from + j * b.column] as number));
+        z[to + j] = (z[to + j] as number) + Math.fround(f * (y[from + j * b.column] as number));
       }
     }
   }
@@ -76,14 +75,16 @@ export const products = (dtype: DType, count: number) => {
   if (dtype === 'float64') {
     const out = new Float64Array(count);
     return {
-      add: (at: number, a: Matrix, b: Matrix, size: Size) => addDoubles(out, at, a, b, size),
+      add: (at: number, a: Matrix, b: Matrix, size: Size) =>
+        addProduct({ data: out, at, row: size[2], column: 1 }, a, b, size),
       done: (): Column => out,
     };
   }
   if (isFloat(dtype)) {
     const out = new Float32Array(count);
     return {
-      add: (at: number, a: Matrix, b: Matrix, size: Size) => addSingles(out, at, a, b, size),
+      add: (at: number, a: Matrix, b: Matrix, size: Size) =>
+        addProduct({ data: out, at, row: size[2], column: 1 }, a, b, size),
       done: (): Column => (dtype === 'float32' ? out : Float32Array.from(out, rounder(dtype))),
     };
   }

@@ -109,7 +109,7 @@ const roundings: Readonly<Record<string, (x: number) => number>> = Object.assign
 
 const triangle = (d: number): number => Math.max(0, 1 - d);
 
-const cubic =
+export const cubic =
   (a: number) =>
   (d: number): number => {
     if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;

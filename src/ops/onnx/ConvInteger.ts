@@ -1,0 +1,29 @@
+import { tensorType } from '../../ir/model.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Operator, tensorInput } from '../operator.ts';
+import { convolve, inferConvolution } from './convolution.ts';
+import { alongAxis, bytes, centred, toInt32 } from './integers.ts';
+
+/**
+ * Conv of (x − x_zero_point) and (w − w_zero_point), padding being 0 after that, in int32. w_zero_point is one, or one an
+ * output channel. ONNX Operators, ConvInteger.
+ */
+export const ConvInteger: Operator = {
+  domain: '',
+  name: 'ConvInteger',
+  since: [10],
+  infer: (node) => {
+    const x = tensorInput(node, 0, bytes);
+    const w = tensorInput(node, 1, bytes);
+    if (node.inputs[2]) tensorInput(node, 2, [x.dtype]);
+    if (node.inputs[3]) tensorInput(node, 3, [w.dtype]);
+    return [tensorType('int32', inferConvolution(node, x.dims, w.dims))];
+  },
+  evaluate: (inputs, node) => {
+    const [x, w, xZero, wZero] = inputs as readonly [Tensor, Tensor, Tensor?, Tensor?];
+    const perChannel = wZero && alongAxis(wZero.dims, w.dims.length, 0);
+    const sums = convolve(node, centred(node, x, xZero), centred(node, w, wZero, perChannel), null);
+    return [toInt32(sums)];
+  },
+  rows: () => 'each',
+};
