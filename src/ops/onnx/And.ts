@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 import { oneSided } from './expansion.ts';
 
@@ -9,6 +10,7 @@ export const And: readonly Operator[] = [
     name: 'And',
     since: [7],
     infer: inferElementwise(['bool']),
+    elements: pairedElements(),
     evaluate: evaluateBinary((x, y) => x !== 0 && y !== 0),
     lower: lowerTo('and'),
     rows: rowsEach,

@@ -1,5 +1,6 @@
 import type { Operator } from '../operator.ts';
 import { floats } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 
 /** The nearest integer not below x. ONNX Operators, Ceil. */
@@ -8,6 +9,7 @@ export const Ceil: Operator = {
   name: 'Ceil',
   since: [1, 6, 13],
   infer: inferElementwise(floats),
+  elements: pairedElements(),
   evaluate: evaluateUnary(Math.ceil),
   lower: lowerTo('ceil'),
   rows: rowsEach,

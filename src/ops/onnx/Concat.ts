@@ -6,6 +6,7 @@ import { constant } from '../../tensor/data.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, rowShape } from './axes.ts';
+import { movedElements } from './elements.ts';
 import { attributesBut, finish } from './expansion.ts';
 import { same, sum } from './extents.ts';
 import { chooseRow, copyRuns, intRow, lookUp, whole } from './take.ts';
@@ -42,6 +43,7 @@ export const Concat: readonly Operator[] = [
     name: 'Concat',
     since: [4, 11, 13],
     infer: inferConcat(),
+    elements: movedElements(),
     evaluate: (inputs, node) => {
       const given = inputs as readonly Tensor[];
       const first = given[0] as Tensor;

@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { countOf } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { ints, knownInts } from './axes.ts';
+import { computedElements } from './elements.ts';
 import { take } from './take.ts';
 
 /** The one element: the attribute `value`, or 0 in single precision. */
@@ -25,6 +26,7 @@ export const ConstantOfShape: Operator = {
     const [rank] = tensorInput(node, 0, ['int64']).dims ?? [];
     return [tensorType(dtype, typeof rank === 'number' ? new Array<null>(rank).fill(null) : null)];
   },
+  elements: computedElements,
   evaluate: ([shape], node) => {
     const dims = ints(shape as Tensor) as number[];
     return [take(load(element(node)), dims, new Uint8Array(countOf(dims)))];

@@ -2,8 +2,10 @@ import { isBig, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { numeric } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 import { oneSided } from './expansion.ts';
+import { divided } from './symbols.ts';
 
 /**
  * C = A / B, element by element. Integers are cut towards zero; dividing them by zero is undefined in the standard,
@@ -15,6 +17,7 @@ export const Div: readonly Operator[] = [
     name: 'Div',
     since: [7, 13, 14],
     infer: inferElementwise(numeric),
+    elements: pairedElements(divided),
     evaluate: (inputs, node) => {
       const [a, b] = inputs as readonly [Tensor, Tensor];
       if (isBig(a.dtype)) return [binary(a, b, node, (x: bigint, y: bigint) => (y === 0n ? 0n : x / y))];

@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import { broadcast, broadcastIndex, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { ints, knownInts, rowShape } from './axes.ts';
+import { movedElements } from './elements.ts';
 import { reindex, rowsEach } from './elementwise.ts';
 import { take } from './take.ts';
 
@@ -15,7 +16,7 @@ export const Expand: Operator = {
   since: [8, 13],
   infer: (node, known) => {
     const { dtype, dims } = tensorInput(node, 0);
-    const shape = knownInts(node, 1, known) ?? known.shape?.(node.inputs[1]);
+    const shape = knownInts(node, 1, known) ?? known.elements?.(node.inputs[1]);
     if (shape) {
       const out = broadcastDims(dims, shape);
       return [tensorType(dtype, out === undefined ? refused(node, `it does not fit [${shape}]`) : out)];
@@ -29,6 +30,7 @@ export const Expand: Operator = {
     });
     return [tensorType(dtype, out)];
   },
+  elements: movedElements(0),
   evaluate: ([x, shape], node) => {
     const t = x as Tensor;
     const asked = ints(shape) ?? [];

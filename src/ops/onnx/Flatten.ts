@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { rowShape, rowsByType } from './axes.ts';
+import { sameElements } from './elements.ts';
 import { quotient } from './extents.ts';
 import { reshaped } from './take.ts';
 
@@ -26,6 +27,7 @@ export const Flatten: Operator = {
     const at = split(node, dims.length);
     return [tensorType(dtype, [quotient(dims.slice(0, at)), quotient(dims.slice(at))])];
   },
+  elements: sameElements,
   evaluate: ([x], node) => {
     const t = x as Tensor;
     const at = split(node, t.dims.length);

@@ -1,5 +1,6 @@
 import type { Operator } from '../operator.ts';
 import { floats } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 
 /** The nearest integer not above x. ONNX Operators, Floor. */
@@ -8,6 +9,7 @@ export const Floor: Operator = {
   name: 'Floor',
   since: [1, 6, 13],
   infer: inferElementwise(floats),
+  elements: pairedElements(),
   evaluate: evaluateUnary(Math.floor),
   lower: lowerTo('floor'),
   rows: rowsEach,

@@ -7,6 +7,7 @@ import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, knownInts, rowShape } from './axes.ts';
 import { indices } from './constraints.ts';
+import { movedElements } from './elements.ts';
 import { chooseRow, copy, intRow, take, takeRow, whole } from './take.ts';
 
 /** Indices counted from the front; one outside `[-extent, extent)` is refused. */
@@ -60,6 +61,7 @@ export const Gather: Operator = {
     const axis = axisOf(node, data.dims.length, 0);
     return [tensorType(data.dtype, data.dims.toSpliced(axis, 1, ...at.dims))];
   },
+  elements: movedElements(0),
   evaluate: (inputs, node) => {
     const [data, at] = inputs as readonly [Tensor, Tensor];
     const axis = axisOf(node, data.dims.length, 0);

@@ -5,6 +5,7 @@ import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, rowShape, rowsByType } from './axes.ts';
 import { indices } from './constraints.ts';
+import { movedElements } from './elements.ts';
 import { fromFrontRow, indicesFromFront } from './Gather.ts';
 import { intRow, lookUp, take, walk, whole } from './take.ts';
 
@@ -25,6 +26,7 @@ export const GatherElements: Operator = {
     }
     return [tensorType(dtype, at.dims)];
   },
+  elements: movedElements(0),
   evaluate: (inputs, node) => {
     const [data, at] = inputs as readonly [Tensor, Tensor];
     const axis = axisOf(node, data.dims.length, 0);

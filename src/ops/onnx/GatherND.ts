@@ -3,6 +3,7 @@ import { type Node, tensorType } from '../../ir/model.ts';
 import { countOf, strides, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf } from './axes.ts';
+import { movedElements } from './elements.ts';
 import { copy } from './take.ts';
 
 /** Where the slice that a tuple of indices names begins: the tuple's indices are for the axes from `first` on. */
@@ -43,6 +44,7 @@ export const GatherND: Operator = {
       refused(node, `tuples of ${width} indices for data of rank ${dims.length}`);
     return [tensorType(dtype, [...at.dims.slice(0, -1), ...dims.slice(batch + width)])];
   },
+  elements: movedElements(0),
   evaluate: (inputs, node) => {
     const [data, at] = inputs as readonly [Tensor, Tensor];
     const batch = intOf(node, 'batch_dims', 0);

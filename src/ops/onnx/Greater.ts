@@ -1,7 +1,9 @@
 import type { Operator } from '../operator.ts';
 import { numeric } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 import { oneSided } from './expansion.ts';
+import { isLess } from './symbols.ts';
 
 /** A > B, element by element; false where one is NaN. ONNX Operators, Greater. */
 export const Greater: readonly Operator[] = [
@@ -10,6 +12,7 @@ export const Greater: readonly Operator[] = [
     name: 'Greater',
     since: [7, 9, 13],
     infer: inferElementwise(numeric, 'bool'),
+    elements: pairedElements((a = null, b = null) => isLess(b, a)),
     evaluate: evaluateBinary(
       (x, y) => x > y,
       (x, y) => x > y,

@@ -3,6 +3,7 @@ import type { Node } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { pairedElements } from './elements.ts';
 import { inferElementwise, lowerTo, rowsEach, unary } from './elementwise.ts';
 
 /** The infinities looked for: the attributes `detect_negative` and `detect_positive` can leave one out. */
@@ -17,6 +18,7 @@ export const IsInf: Operator = {
   name: 'IsInf',
   since: [10, 20],
   infer: inferElementwise(undefined, 'bool'),
+  elements: pairedElements(),
   evaluate: ([x], node) => {
     const [low, high = low] = wanted(node);
     return [unary(x as Tensor, (e: number) => e === low || e === high, 'bool')];

@@ -2,8 +2,10 @@ import { isBig } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { numeric } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerFromLeft, rowsEach } from './elementwise.ts';
 import { withoutBroadcast } from './expansion.ts';
+import { smaller } from './symbols.ts';
 
 const big = (x: bigint, y: bigint): bigint => (x < y ? x : y);
 
@@ -14,6 +16,7 @@ export const Min: readonly Operator[] = [
     name: 'Min',
     since: [8, 12, 13],
     infer: inferElementwise(numeric),
+    elements: pairedElements((...all) => all.reduce(smaller)),
     evaluate: (inputs, node) => [
       (inputs as readonly Tensor[]).reduce((a, b) =>
         isBig(a.dtype) ? binary(a, b, node, big) : binary(a, b, node, Math.min),

@@ -4,6 +4,7 @@ import { isBig, isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { numeric } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, reindex, rowsEach } from './elementwise.ts';
 import { chooseRow } from './take.ts';
 
@@ -31,6 +32,7 @@ export const Mod: Operator = {
   name: 'Mod',
   since: [10, 13, 28],
   infer: inferElementwise(numeric),
+  elements: pairedElements(),
   evaluate: (inputs, node) => {
     const [a, b] = inputs as readonly [Tensor, Tensor];
     const [small, big] = intOf(node, 'fmod', 0) ? [truncated, truncatedBig] : [floored, flooredBig];

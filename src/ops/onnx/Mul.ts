@@ -1,8 +1,10 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { numeric } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 import { oneSided } from './expansion.ts';
+import { times } from './symbols.ts';
 
 /** C = A * B, element by element; integers wrap. ONNX Operators, Mul. */
 export const Mul: readonly Operator[] = [
@@ -11,6 +13,7 @@ export const Mul: readonly Operator[] = [
     name: 'Mul',
     since: [7, 13, 14],
     infer: inferElementwise(numeric),
+    elements: pairedElements(times),
     evaluate: (inputs, node) => {
       const [a, b] = inputs as readonly [Tensor, Tensor];
       // The product of two 32-bit integers may pass 2^53; imul keeps its lowest 32 bits exactly.

@@ -1,5 +1,6 @@
 import type { Operator } from '../operator.ts';
 import { signedNumeric } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 
 /** y = -x; integers wrap. ONNX Operators, Neg. */
@@ -8,6 +9,7 @@ export const Neg: Operator = {
   name: 'Neg',
   since: [1, 6, 13],
   infer: inferElementwise(signedNumeric),
+  elements: pairedElements(),
   evaluate: evaluateUnary(
     (x) => -x,
     (x) => -x,

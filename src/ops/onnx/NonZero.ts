@@ -1,6 +1,7 @@
 import { tensorType } from '../../ir/model.ts';
 import { strides, type Tensor, tensorOf } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
+import { computedElements } from './elements.ts';
 
 /**
  * Where the elements are that are not zero: [rank, count], in row-major order. A string is zero where it is empty, NaN
@@ -14,6 +15,7 @@ export const NonZero: Operator = {
     const { dims } = tensorInput(node, 0);
     return [tensorType('int64', [dims === null ? null : dims.length, null])];
   },
+  elements: computedElements,
   evaluate: ([x]) => {
     const { dims, data } = x as Tensor;
     const found: number[] = [];

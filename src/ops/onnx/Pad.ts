@@ -6,6 +6,7 @@ import { strides, type Tensor, tensorOf, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { fromFront, ints, knownInts, rowShape, rowsByType } from './axes.ts';
 import { floats } from './constraints.ts';
+import { movedElements } from './elements.ts';
 import { finish, number, vector } from './expansion.ts';
 import { sum } from './extents.ts';
 import { chooseRow, copy, lookUp, take, whole } from './take.ts';
@@ -94,6 +95,7 @@ export const Pad: readonly Operator[] = [
         ];
       return [tensorType(dtype, padded(dims, paddings(node, dims.length, pads, axes)))];
     },
+    elements: movedElements(0, 2),
     evaluate: ([x, pads, value, axes], node) => {
       const t = x as Tensor;
       const by = paddings(node, t.dims.length, ints(pads) ?? [], ints(axes));

@@ -4,6 +4,7 @@ import { type DType, dtypeInfo, isBig, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { floats, numeric } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { binary, broadcastRows, broadcastTypes, reindex, rowsEach } from './elementwise.ts';
 import { oneSided } from './expansion.ts';
 
@@ -35,6 +36,7 @@ export const Pow: readonly Operator[] = [
       ] as const;
       return [tensorType(types[0].dtype, broadcastTypes(node, types))];
     },
+    elements: pairedElements(),
     evaluate: (inputs, node) => {
       const [x, y] = inputs as readonly [Tensor, Tensor];
       if (isInteger(x.dtype) && isInteger(y.dtype)) {

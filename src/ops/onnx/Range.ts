@@ -4,6 +4,7 @@ import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { floats } from './constraints.ts';
+import { computedElements } from './elements.ts';
 
 const dtypes: readonly DType[] = [...floats, 'int16', 'int32', 'int64'];
 
@@ -31,6 +32,7 @@ export const Range: Operator = {
       : count(node, dtype, ends.map(Number) as unknown as Ends);
     return [tensorType(dtype, [dim])];
   },
+  elements: computedElements,
   evaluate: (inputs, node) => {
     const [start, limit, delta] = inputs as readonly [Tensor, Tensor, Tensor];
     const { dtype } = start;

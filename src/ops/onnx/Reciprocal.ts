@@ -1,6 +1,7 @@
 import type { Lowered } from '../../kernel/row.ts';
 import type { Operator } from '../operator.ts';
 import { floats } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, rowsEach } from './elementwise.ts';
 
 /** y = 1 / x. ONNX Operators, Reciprocal. */
@@ -9,6 +10,7 @@ export const Reciprocal: Operator = {
   name: 'Reciprocal',
   since: [1, 6, 13],
   infer: inferElementwise(floats),
+  elements: pairedElements(),
   evaluate: evaluateUnary((x) => 1 / x),
   lower: (_, inputs) => {
     const { dtype, dims, element } = inputs[0] as Lowered;

@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { sameElements } from './elements.ts';
 import { attributesBut, finish, vector } from './expansion.ts';
 import { quotient } from './extents.ts';
 import { reshaped } from './take.ts';
@@ -42,6 +43,7 @@ export const Reshape: readonly Operator[] = [
       const [rank] = tensorInput(node, 1, ['int64']).dims ?? [];
       return [tensorType(x.dtype, typeof rank === 'number' ? new Array<null>(rank).fill(null) : null)];
     },
+    elements: sameElements,
     evaluate: ([data, shape], node) => {
       const t = data as Tensor;
       const dims = resolve(node, t.dims, ints(shape) ?? []);

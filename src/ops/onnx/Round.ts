@@ -1,5 +1,6 @@
 import type { Operator } from '../operator.ts';
 import { floats } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 import { roundEven } from './rounding.ts';
 
@@ -9,6 +10,7 @@ export const Round: Operator = {
   name: 'Round',
   since: [11, 22],
   infer: inferElementwise(floats),
+  elements: pairedElements(),
   evaluate: evaluateUnary(roundEven),
   lower: lowerTo('roundEven'),
   rows: rowsEach,

@@ -3,6 +3,7 @@ import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, rowsByType } from './axes.ts';
 import { indices } from './constraints.ts';
+import { movedElements } from './elements.ts';
 import { indicesFromFront } from './Gather.ts';
 import { copyOf, meeting } from './meeting.ts';
 import { walk } from './take.ts';
@@ -22,6 +23,7 @@ export const ScatterElements: Operator = {
     tensorInput(node, 2, [dtype]);
     return [tensorType(dtype, dims)];
   },
+  elements: movedElements(0, 2),
   evaluate: (inputs, node) => {
     const [data, at, updates] = inputs as readonly [Tensor, Tensor, Tensor];
     const axis = axisOf(node, data.dims.length, 0);

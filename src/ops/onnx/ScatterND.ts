@@ -1,6 +1,7 @@
 import { tensorType } from '../../ir/model.ts';
 import { countOf, strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { movedElements } from './elements.ts';
 import { sliceStart } from './GatherND.ts';
 import { copyOf, meeting } from './meeting.ts';
 
@@ -19,6 +20,7 @@ export const ScatterND: Operator = {
     tensorInput(node, 2, [dtype]);
     return [tensorType(dtype, dims)];
   },
+  elements: movedElements(0, 2),
   evaluate: (inputs, node) => {
     const [data, at, updates] = inputs as readonly [Tensor, Tensor, Tensor];
     const width = at.dims.at(-1) as number;

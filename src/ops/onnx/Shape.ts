@@ -20,9 +20,9 @@ export const Shape: Operator = {
     const [from, to] = range(node, dims.length);
     return [tensorType('int64', [Math.max(to - from, 0)])];
   },
-  extents: (node) => {
+  elements: (node) => {
     const { dims } = tensorInput(node, 0);
-    return dims?.slice(...range(node, dims.length));
+    return [dims?.slice(...range(node, dims.length))];
   },
   evaluate: ([x], node) => {
     const { dims } = x as Tensor;

@@ -6,6 +6,7 @@ import { countOf, strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { fromFront, ints, knownInts, rowShape, rowsByType } from './axes.ts';
 import { indices } from './constraints.ts';
+import { movedElements } from './elements.ts';
 import { finish, vector } from './expansion.ts';
 import { take, takeRow, walk } from './take.ts';
 
@@ -96,6 +97,7 @@ export const Slice: readonly Operator[] = [
       }
       return [tensorType(dtype, sliced(dims, cuts(node, dims.length, starts, ends, axes, steps)))];
     },
+    elements: movedElements(0),
     evaluate: ([x, starts, ends, axes, steps], node) => {
       const t = x as Tensor;
       const asked = cuts(node, t.dims.length, ints(starts) ?? [], ints(ends) ?? [], ints(axes), ints(steps));

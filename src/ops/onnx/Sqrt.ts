@@ -1,5 +1,6 @@
 import type { Operator } from '../operator.ts';
 import { floats } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 
 /** The square root; NaN below 0. ONNX Operators, Sqrt. */
@@ -8,6 +9,7 @@ export const Sqrt: Operator = {
   name: 'Sqrt',
   since: [1, 6, 13],
   infer: inferElementwise(floats),
+  elements: pairedElements(),
   evaluate: evaluateUnary(Math.sqrt),
   lower: lowerTo('sqrt'),
   rows: rowsEach,

@@ -1,7 +1,9 @@
 import type { Operator } from '../operator.ts';
 import { numeric } from './constraints.ts';
+import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 import { oneSided } from './expansion.ts';
+import { minus } from './symbols.ts';
 
 /** C = A - B, element by element; integers wrap. ONNX Operators, Sub. */
 export const Sub: readonly Operator[] = [
@@ -10,6 +12,7 @@ export const Sub: readonly Operator[] = [
     name: 'Sub',
     since: [7, 13, 14],
     infer: inferElementwise(numeric),
+    elements: pairedElements(minus),
     evaluate: evaluateBinary(
       (x, y) => x - y,
       (x, y) => x - y,

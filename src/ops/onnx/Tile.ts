@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import { countOf, strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { movedElements } from './elements.ts';
 import { finish, vector } from './expansion.ts';
 import { take, takeRow } from './take.ts';
 
@@ -35,6 +36,7 @@ export const Tile: readonly Operator[] = [
         ),
       ];
     },
+    elements: movedElements(0),
     evaluate: ([x, repeats], node) => {
       const t = x as Tensor;
       const by = ints(repeats) ?? [];

@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axesFromFront, dimsOf, rowShape } from './axes.ts';
+import { movedElements } from './elements.ts';
 import { take, takeRow, walk } from './take.ts';
 
 /** Which axis of the input each axis of the result is: the attribute `perm`, or all in reverse. */
@@ -33,6 +34,7 @@ export const Transpose: Operator = {
     const perm = intsOf(node, 'perm');
     return [tensorType(dtype, perm ? perm.map(() => null) : null)];
   },
+  elements: movedElements(0),
   evaluate: ([x], node) => {
     const t = x as Tensor;
     const perm = permutation(node, t.dims.length);

@@ -3,6 +3,7 @@ import type { Lowered, Row } from '../../kernel/row.ts';
 import { column, dtypeInfo } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { chosenElements } from './elements.ts';
 import { broadcastAll, broadcastRows, broadcastTypes, reindex, rowsEach, runs } from './elementwise.ts';
 import { chooseRow } from './take.ts';
 
@@ -57,6 +58,7 @@ export const Where: Operator = {
     if (x.dtype !== y.dtype) refused(node, `X is ${x.dtype} and Y ${y.dtype}; they must be one type`);
     return [tensorType(x.dtype, broadcastTypes(node, types))];
   },
+  elements: chosenElements,
   evaluate: (inputs, node) => {
     const [when, x, y] = inputs as readonly [Tensor, Tensor, Tensor];
     const dims = broadcastAll(node, [when, x, y]);

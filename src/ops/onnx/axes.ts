@@ -2,6 +2,7 @@
 import { intOf } from '../../ir/attributes.ts';
 import type { Known } from '../../ir/builder.ts';
 import { type Refusal, refuse } from '../../ir/diagnostic.ts';
+import { type Elements, elementsOf, smallDims } from '../../ir/elements.ts';
 import type { Dim, Node, Value } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { refused } from '../operator.ts';
@@ -30,10 +31,19 @@ export const axesFromFront = (node: Node, axes: readonly number[], rank: number)
   return out;
 };
 
-/** The integers of input `i` where they are constant: axes, shapes, sizes. */
+/** The numbers of input `i` where all are known: axes, sizes, scales. */
 export const knownInts = (node: Node, i: number, known: Known): number[] | undefined => {
   const data = known(node.inputs[i]);
-  return data && Array.from(data.read(0, data.count), Number);
+  if (data) return Array.from(data.read(0, data.count), Number);
+  const elements = known.elements?.(node.inputs[i]);
+  return elements?.every((e) => typeof e === 'number') ? ([...elements] as number[]) : undefined;
+};
+
+/** What is known of the elements of input `i`, a vector of extents; undefined where not even their number is. */
+export const knownExtents = (node: Node, i: number, known: Known): Elements | undefined => {
+  const elements = elementsOf(node.inputs[i], known);
+  const length = smallDims(node.inputs[i])?.[0];
+  return elements ?? (length === undefined ? undefined : new Array<null>(length).fill(null));
 };
 
 /** The integers of a tensor of indices. */
