@@ -2,11 +2,11 @@ import { floatOf, floatsOf } from '../../ir/attributes.ts';
 import type { Value } from '../../ir/model.ts';
 import { isInteger } from '../../tensor/dtype.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { checkFeatures, literal, ML, numeric, rowsEach, wideInts } from './build.ts';
+import { checkFeatures, literal, ML, numeric, rowsUnlessFeatures, wideInts } from './build.ts';
 
 /**
  * Y = X, and the imputed value where X equals the replaced one; NaN is replaced where the replaced value is NaN. One
- * imputed value a feature (last axis), or one for all. ai.onnx.ml, Imputer.
+ * imputed value a feature (last axis of any rank), or one for all. ai.onnx.ml, Imputer.
  */
 export const Imputer: Operator = {
   domain: ML,
@@ -27,7 +27,7 @@ export const Imputer: Operator = {
       : b.op('Equal', [x, literal(b, dtype, [replaced], [])]);
     return [b.op('Where', [found, literal(b, dtype, imputed), x])];
   },
-  rows: rowsEach,
+  rows: (node) => rowsUnlessFeatures(node, ['imputed_value_floats', 'imputed_value_int64s']),
 };
 
 /** An integer attribute, undamaged beyond 2^53; 0 by default. */

@@ -10,10 +10,11 @@ import { literal, ML, rowsEach, wideInts } from './build.ts';
  * Each element replaced by the value beside the key it equals, or by the default. ai.onnx.ml, LabelEncoder.
  *
  * 1: strings to their place in `classes_strings`, or int64 places to the strings. 2: keys and values of string, int64
- * or float. 4: also of int32, int16, double, as tensors. NaN equals the key NaN. Of equal keys the first counts in 2
- * (the profile `onnxruntime`; the text is silent) and the last in 4 (its text; onnxruntime 1.30 takes the first).
+ * or float. 4: also of int32, int16, double, as tensors. NaN equals the key NaN, of whatever bits. 2 compares bits, so that
+ * -0 is not the key 0; 4 does not say so. Of equal keys the first counts in 2 (the profile `onnxruntime`; the text is
+ * silent) and the last in 4 (its text; onnxruntime 1.30 takes the first, and compares numbers in both).
  */
-const versions = (since: readonly number[], table: (node: Node) => Mapping): Operator => ({
+const versions = (since: readonly number[], table: (node: Node) => Mapping, look = lookUp): Operator => ({
   domain: ML,
   name: 'LabelEncoder',
   since,
@@ -21,7 +22,7 @@ const versions = (since: readonly number[], table: (node: Node) => Mapping): Ope
     const { keys, values } = table(node);
     return [tensorType(values.dtype, tensorInput(node, 0, [keys.dtype]).dims)];
   },
-  expand: (node, b) => [lookUp(b, node.inputs[0] as Value, table(node))],
+  expand: (node, b) => [look(b, node.inputs[0] as Value, table(node))],
   rows: rowsEach,
 });
 
@@ -46,6 +47,24 @@ export const lookUp = (b: Builder, x: Value, { keys, values, otherwise }: Mappin
   if (nan === -1) return filled;
   const value = values.read(nan, nan + 1) as ArrayLike<number | bigint | string>;
   return b.op('Where', [b.op('IsNaN', [x]), literal(b, values.dtype, value, []), filled]);
+};
+
+/** The same by the bits of floats: `lookUp` finds the first zero for zeros of both signs, and one of them asks for another. */
+const lookUpBits = (b: Builder, x: Value, mapping: Mapping): Value => {
+  const { keys, values, otherwise } = mapping;
+  const found = lookUp(b, x, mapping);
+  if (!isFloat(keys.dtype)) return found;
+  const list = Array.from(keys.read(0, keys.count) as ArrayLike<number>);
+  const zero = list.find((k) => k === 0);
+  if (zero === undefined) return found;
+  const at = list.findIndex((k) => Object.is(k, -zero));
+  const value = at === -1 ? otherwise.read(0, 1) : values.read(at, at + 1);
+  const none = literal(b, keys.dtype, 0);
+  // The reciprocal tells the sign of a zero.
+  const reciprocal = b.op('Div', [literal(b, keys.dtype, 1), x]);
+  const signed = b.op(Object.is(zero, -0) ? 'Greater' : 'Less', [reciprocal, none]);
+  const other = b.op('And', [b.op('Equal', [x, none]), signed]);
+  return b.op('Where', [other, literal(b, values.dtype, value as ArrayLike<number | string>, []), found]);
 };
 
 const first = (node: Node): Mapping => {
@@ -114,6 +133,6 @@ const lastFirst = ({ keys, values, otherwise }: Mapping): Mapping => {
 
 export const LabelEncoder: readonly Operator[] = [
   versions([1], first),
-  versions([2], keyed),
+  versions([2], keyed, lookUpBits),
   versions([4], (node) => lastFirst(keyed(node))),
 ];

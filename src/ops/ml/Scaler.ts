@@ -1,7 +1,7 @@
 import { floatsOf } from '../../ir/attributes.ts';
 import { tensorType, type Value } from '../../ir/model.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { cast, checkFeatures, literal, ML, numeric, rowsEach } from './build.ts';
+import { cast, checkFeatures, literal, ML, numeric, rowsUnlessFeatures } from './build.ts';
 
 /**
  * Y = (X − offset) · scale, float32 for any input; one offset and scale a feature, or one for all. ai.onnx.ml, Scaler.
@@ -19,11 +19,14 @@ export const Scaler: Operator = {
     if (offset.length !== scale.length || offset.length === 0) {
       refused(node, `offset has ${offset.length} numbers, scale ${scale.length}; they must be as many`);
     }
+    if (offset.length > 1 && (dims?.length ?? 2) > 2) {
+      refused(node, `offset has ${offset.length} numbers; the input is no [N, F]`);
+    }
     checkFeatures(node, dims, offset.length, 'offset');
     const computed = dtype === 'float64' ? 'float64' : 'float32';
     const x = cast(b, node.inputs[0] as Value, computed);
     const shifted = b.op('Sub', [x, literal(b, computed, offset)]);
     return [cast(b, b.op('Mul', [shifted, literal(b, computed, scale)]), 'float32')];
   },
-  rows: rowsEach,
+  rows: (node) => rowsUnlessFeatures(node, ['offset']),
 };

@@ -53,17 +53,26 @@ export const wideInts = (node: Node, name: string): readonly (number | bigint)[]
   return a.kind === 'ints' ? a.values : refused(node, `attribute ${name} is ${a.kind}, not ints`);
 };
 
-/** An attribute holds one number, or one a feature of [N, F] or [F]. */
+/** An attribute holds one number, or one a feature: of the last axis. */
 export const checkFeatures = (
   node: Node,
   dims: readonly Dim[] | null,
   count: number,
   attribute: string,
 ): void => {
-  if (count !== 1 && (dims?.length ?? 2) > 2)
-    refused(node, `${attribute} has ${count} numbers; the input is no [N, F]`);
   const features = dims?.at(-1);
   if (typeof features === 'number' && count !== 1 && count !== features) {
     refused(node, `${attribute} has ${count} numbers for ${features} features`);
   }
+};
+
+/** Axis 0 is rows, but of a vector that an attribute has a number a feature for: there it is the features. */
+export const rowsUnlessFeatures = (node: Node, attributes: readonly string[]): 'each' | 'all' => {
+  const type = node.inputs[0]?.type;
+  const vector = type?.kind === 'tensor' && (type.dims?.length ?? 1) < 2;
+  const several = attributes.some((name) => {
+    const a = node.attributes.get(name);
+    return (a?.kind === 'floats' || a?.kind === 'ints') && a.values.length > 1;
+  });
+  return vector && several ? 'all' : 'each';
 };
