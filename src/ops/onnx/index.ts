@@ -15,6 +15,7 @@ import { Atanh } from './Atanh.ts';
 import { Attention } from './Attention.ts';
 import { AveragePool } from './AveragePool.ts';
 import { BatchNormalization } from './BatchNormalization.ts';
+import { Bernoulli } from './Bernoulli.ts';
 import { BitCast } from './BitCast.ts';
 import { BitShift } from './BitShift.ts';
 import { BitwiseAnd } from './BitwiseAnd.ts';
@@ -107,6 +108,7 @@ import { Min } from './Min.ts';
 import { Mish } from './Mish.ts';
 import { Mod } from './Mod.ts';
 import { Mul } from './Mul.ts';
+import { Multinomial } from './Multinomial.ts';
 import { Neg } from './Neg.ts';
 import { NegativeLogLikelihoodLoss } from './NegativeLogLikelihoodLoss.ts';
 import { NonMaxSuppression } from './NonMaxSuppression.ts';
@@ -123,6 +125,10 @@ import { PRelu } from './PRelu.ts';
 import { QLinearConv } from './QLinearConv.ts';
 import { QLinearMatMul } from './QLinearMatMul.ts';
 import { QuantizeLinear } from './QuantizeLinear.ts';
+import { RandomNormal } from './RandomNormal.ts';
+import { RandomNormalLike } from './RandomNormalLike.ts';
+import { RandomUniform } from './RandomUniform.ts';
+import { RandomUniformLike } from './RandomUniformLike.ts';
 import { Range } from './Range.ts';
 import { Reciprocal } from './Reciprocal.ts';
 import { ReduceL1 } from './ReduceL1.ts';
@@ -213,6 +219,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Attention,
   AveragePool,
   BatchNormalization,
+  Bernoulli,
   BitCast,
   BitShift,
   BitwiseAnd,
@@ -305,6 +312,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Mish,
   Mod,
   Mul,
+  Multinomial,
   Neg,
   NegativeLogLikelihoodLoss,
   NonMaxSuppression,
@@ -323,6 +331,10 @@ const all: readonly (Operator | readonly Operator[])[] = [
   QuantizeLinear,
   RMSNormalization,
   RNN,
+  RandomNormal,
+  RandomNormalLike,
+  RandomUniform,
+  RandomUniformLike,
   Range,
   Reciprocal,
   ReduceL1,
