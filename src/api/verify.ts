@@ -9,6 +9,7 @@ import type { ReadOptions } from '../rows/read.ts';
 import type { Table } from '../rows/table.ts';
 import type { Verification } from '../verify/result.ts';
 import { predictionsScorer, referenceScorer } from '../verify/scorers.ts';
+import { compareStructure } from '../verify/structure.ts';
 import { notExecuted, type VerifyOptions, verifyScorers } from '../verify/verify.ts';
 import { openArtifact } from './open.ts';
 import { read } from './read.ts';
@@ -94,11 +95,12 @@ export const verify = async (
   const format = formats.find((f) => f.endings.some((e) => b.toLowerCase().endsWith(e)));
   if (format && !format.reads) return verifyFile(model, format.name, b, { ...request, names });
   const other = await read(b);
+  const structure = model.format === other.format ? { structure: compareStructure(model, other) } : {};
   if (other.source.format.runs !== null) {
-    return verifyFile(model, other.source.format.name, b, { ...request, names });
+    return { ...(await verifyFile(model, other.source.format.name, b, { ...request, names })), ...structure };
   }
   const { data, ...rest } = request;
-  return verifyScorers(
+  const verification = await verifyScorers(
     {
       a: referenceScorer(model),
       b: referenceScorer(other),
@@ -107,6 +109,7 @@ export const verify = async (
     },
     { ...rest, names },
   );
+  return { ...verification, ...structure };
 };
 
 const nameOf = (file: string): string => file.replace(/^.*[/\\]/, '');

@@ -1,6 +1,7 @@
 import { printable } from '../ir/diagnostic.ts';
 import { grouped } from '../report/report.ts';
 import type { ColumnAgreement, Verification } from '../verify/result.ts';
+import type { Structure } from '../verify/structure.ts';
 import { step } from './terminal.ts';
 
 const figure = (x: number | string): string => (typeof x === 'number' ? x.toPrecision(2) : x);
@@ -36,6 +37,37 @@ const coverageInWords = ({ coverage }: Verification): string => {
     );
   }
   return parts.join(', ');
+};
+
+/** The first differences of each kind; the reports have them all. */
+const shown = 5;
+
+/** How two graphs differ, beside what they compute. */
+export const explainStructure = ({ structure, a, b }: Verification): void => {
+  if (!structure) return;
+  const { count, differences } = structure;
+  if (count === 0) {
+    step('graphs', 'the same');
+    return;
+  }
+  const lines: string[] = [];
+  for (const [kind, list] of groups(differences)) {
+    for (const d of list.slice(0, shown))
+      lines.push(`${kind.padEnd(8)} ${d.name}: ${d.a ?? '–'} → ${d.b ?? '–'}`);
+    if (list.length > shown) lines.push(`${kind.padEnd(8)} … and ${grouped(list.length - shown)} more`);
+  }
+  step(
+    'graphs',
+    [`${grouped(count)} differences, ${a.name} → ${b.name}`, ...lines.map((l) => `  ${l}`)]
+      .map(printable)
+      .join('\n'),
+  );
+};
+
+const groups = (list: Structure['differences']): Map<string, Structure['differences'][number][]> => {
+  const found = new Map<string, Structure['differences'][number][]>();
+  for (const d of list) found.set(d.kind, [...(found.get(d.kind) ?? []), d]);
+  return found;
 };
 
 /** The verification as a person reads it at the end of `convert` and `verify`. */

@@ -6,7 +6,7 @@ import { fail, printable } from '../ir/diagnostic.ts';
 import { saveDataSet, verifyRecorded } from './recorded.ts';
 import { checkReports, writeReports } from './reports.ts';
 import { explain, Progress, say, step } from './terminal.ts';
-import { explainVerification } from './verification.ts';
+import { explainStructure, explainVerification } from './verification.ts';
 
 interface Options {
   data?: string;
@@ -81,6 +81,7 @@ const verifyPair = async (a: string, b: string, options: Omit<Options, 'save'>):
   }).finally(() => bar.end());
   if (!json) {
     step('read', printable(`${a}   ${source.summary}`));
+    explainStructure(verification);
     explainVerification(verification);
   }
   const report = await makeReport({ model, source, verification });

@@ -9,7 +9,7 @@ const list = (values: ArrayLike<unknown>): string => {
   return `[${shown.join(', ')}${values.length > limit ? `, … ${values.length}` : ''}]`;
 };
 
-const formatAttribute = (a: Attribute): string => {
+export const attributeInWords = (a: Attribute): string => {
   switch (a.kind) {
     case 'int':
     case 'float':
@@ -45,7 +45,7 @@ const formatNode = (n: Node, indent: string): string[] => {
     n.inputs.length > 2 * limit
       ? `${n.inputs.slice(0, limit).map(nameOf).join(', ')}, … ${n.inputs.length} in all`
       : n.inputs.map(nameOf).join(', ');
-  const attributes = [...n.attributes].map(([k, a]) => `${k}=${formatAttribute(a)}`).join(' ');
+  const attributes = [...n.attributes].map(([k, a]) => `${k}=${attributeInWords(a)}`).join(' ');
   const outputs = n.outputs.map((v) => (v ? `${v.name}: ${formatType(v.type)}` : '_')).join(', ');
   const lines = [
     `${indent}${outputs} = ${opName(n.op)}@${n.op.since}(${inputs})${attributes ? ` {${attributes}}` : ''}`,

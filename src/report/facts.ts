@@ -187,6 +187,23 @@ export const sections = (r: Report): Section[] => {
     }
   }
 
+  if (v?.structure) {
+    const { count, differences } = v.structure;
+    const shown = differences.length < count ? `; ${grouped(differences.length)} of them stand here` : '';
+    out.push(
+      section({
+        title: 'How the graphs differ',
+        text: [count === 0 ? 'They are the same graph.' : `${grouped(count)} differences${shown}.`],
+        tables: [
+          {
+            head: ['what', 'name', v.a.name, v.b.name],
+            rows: differences.map((d) => [d.kind, d.name, d.a ?? '–', d.b ?? '–']),
+          },
+        ],
+      }),
+    );
+  }
+
   if (r.examples) {
     const e = r.examples;
     out.push(

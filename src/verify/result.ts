@@ -1,5 +1,7 @@
 /** What a verification found, and what it did not look at. Plain data: the report holds it as it is. */
 
+import type { Structure } from './structure.ts';
+
 export interface Side {
   /** File name without folders, or what it is called in a sentence. */
   readonly name: string;
@@ -77,6 +79,8 @@ export interface Verification {
   readonly worst: WorstRow | null;
   readonly divergence: Divergence | null;
   readonly coverage: Coverage | null;
+  /** How the graphs differ, where both sides are models of one format. It does not make them unequal. */
+  readonly structure?: Structure;
   /** What this verification says nothing about, in words. */
   readonly unchecked: readonly string[];
 }

@@ -54,6 +54,16 @@ describe('a model and an artifact', () => {
     expect(out).toMatch(/^DIFFERENT /m);
   });
 
+  it('two ONNX files are compared as graphs too', async () => {
+    await portolan('convert', forest, folder.file('old.onnx'), '--opset', '17', '--no-verify');
+    const { code, out } = await portolan('verify', folder.file('f.onnx'), folder.file('old.onnx'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/^graphs {3}\d+ differences, f\.onnx → old\.onnx\n {11}opset {4}ai\.onnx: 21 → 17$/m);
+    expect((await portolan('verify', folder.file('f.onnx'), folder.file('f.onnx'))).out).toMatch(
+      /^graphs {3}the same$/m,
+    );
+  });
+
   it('another interface is a finding, not an error: 1', async () => {
     const { code, out } = await portolan('verify', forest, fixture('pmml/spec/tree-none/model.pmml'));
     expect(code).toBe(1);

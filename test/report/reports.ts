@@ -78,6 +78,13 @@ export const fullReport = (name = 'income'): Report => ({
       }),
     ],
     unmatched: [`output '${name}' only on the second side`],
+    structure: {
+      count: 1002,
+      differences: [
+        { kind: 'weight', name, a: 'float32[3,4]', b: '2 of 12 elements differ, at most 0.5 apart' },
+        { kind: 'node', name: 'hidden', a: `Gemm 13 (x, ${name})`, b: null },
+      ],
+    },
     worst: {
       column: 'score',
       source: 'boundary',
