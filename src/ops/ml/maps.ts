@@ -1,51 +1,44 @@
-/** The operators of ai.onnx.ml over maps: their types are known, their values are not computed. */
-import { intsOf, stringOf, stringsOf } from '../../ir/attributes.ts';
-import { refuse } from '../../ir/diagnostic.ts';
-import { type Node, type Type, tensorType } from '../../ir/model.ts';
+/** What the operators over maps share. */
+import type { Node, Type } from '../../ir/model.ts';
+import { formatType } from '../../ir/shape.ts';
+import { type Datum, isTensor, type Mapping } from '../../tensor/datum.ts';
 import type { DType } from '../../tensor/dtype.ts';
-import { type Operator, refused } from '../operator.ts';
-import { ML } from './build.ts';
-import { labelsOf } from './classLabels.ts';
+import { type Tensor, tensorOf } from '../../tensor/tensor.ts';
+import { refused } from '../operator.ts';
 
-const overMaps = (name: string, infer: Operator['infer']): Operator => ({
-  domain: ML,
-  name,
-  since: [1],
-  infer,
-  expand: () => refuse('ml/map-values', 'maps are carried as types only; no value of one can be computed'),
-});
+type MapType = Extract<Type, { kind: 'map' }>;
 
-/** A sequence of maps from class label to score. Readers take it off: its labels name the columns of its input. */
-export const ZipMap = overMaps('ZipMap', (node) => [
-  {
-    kind: 'sequence',
-    of: { kind: 'map', key: labelsOf(node, 'classlabels_int64s').dtype, of: tensorType('float32', []) },
-  },
-]);
-
-const castTo = new Map<string, DType>([
-  ['TO_FLOAT', 'float32'],
-  ['TO_STRING', 'string'],
-  ['TO_INT64', 'int64'],
-]);
-
-/** A map of int64 keys to a tensor `[1, entries]`, ordered by key. */
-export const CastMap = overMaps('CastMap', (node) => {
-  mapInput(node);
-  const to = stringOf(node, 'cast_to', 'TO_FLOAT');
-  return [tensorType(castTo.get(to) ?? refused(node, `cast_to is ${to}`), [1, null])];
-});
-
-/** A map to a tensor `[1, vocabulary]`, each value at the place of its key. */
-export const DictVectorizer = overMaps('DictVectorizer', (node) => {
-  const map = mapInput(node);
-  const words = stringsOf(node, 'string_vocabulary') ?? intsOf(node, 'int64_vocabulary') ?? [];
-  const dtype = map?.of.kind === 'tensor' ? map.of.dtype : 'float32';
-  return [map ? tensorType(dtype, [1, words.length]) : { kind: 'unknown' }];
-});
-
-const mapInput = (node: Node): Extract<Type, { kind: 'map' }> | null => {
-  const type = node.inputs[0]?.type;
-  if (type?.kind === 'map') return type;
-  return type?.kind === 'unknown' ? null : refused(node, 'input 0 is no map');
+/** The type of the map that is input 0; null where nothing is known of it. */
+export const mapInput = (node: Node): MapType | null => {
+  const type = node.inputs[0]?.type ?? refused(node, 'input 0 is missing');
+  if (type.kind === 'unknown') return null;
+  return type.kind === 'map' ? type : refused(node, `input 0 is ${formatType(type)}, no map`);
 };
+
+export const asMap = (node: Node, d: Datum | null | undefined): Mapping => {
+  if (!d) return refused(node, 'input 0 is missing');
+  return !isTensor(d) && d.kind === 'map'
+    ? d
+    : refused(node, `input 0 is a ${isTensor(d) ? 'tensor' : d.kind}, no map`);
+};
+
+/** The values of a map, each one element, as one vector of the dtype that they share (`otherwise` for a map without entries). */
+export const valuesOf = (node: Node, { values }: Mapping, otherwise: DType): Tensor => {
+  const elements = values.map((d) =>
+    isTensor(d) && d.data.length === 1 ? d : refused(node, 'a value of the map is not one element'),
+  );
+  const dtype = elements[0]?.dtype ?? otherwise;
+  if (elements.some((t) => t.dtype !== dtype)) refused(node, 'the values of the map are of several types');
+  return tensorOf(
+    dtype,
+    [elements.length],
+    elements.map((t) => t.data[0] as number),
+  );
+};
+
+/** Keys, so that equal ones are found: integers whatever way they are held, strings. */
+export const keyOf = (key: number | bigint | string): bigint | string =>
+  typeof key === 'string' ? key : BigInt(key);
+
+export const keysOf = ({ keys }: Mapping): readonly (bigint | string)[] =>
+  Array.from(keys.data as ArrayLike<number | bigint | string>, keyOf);
