@@ -1,6 +1,17 @@
 /** Names of values in a written graph: unique in every graph and against those around it, which ONNX asks for. */
 import type { Region, Value } from '../../src/ir/model.ts';
 
+/** The names of a graph, and of those around it. */
+interface Scope {
+  readonly names: Set<string>;
+  readonly outer: Scope | null;
+}
+
+const sees = (scope: Scope, name: string): boolean => {
+  for (let s: Scope | null = scope; s; s = s.outer) if (s.names.has(name)) return true;
+  return false;
+};
+
 export class Names {
   private readonly names = new Map<Value, string>();
   private readonly taken: Set<string>;
@@ -25,17 +36,23 @@ export class Names {
     return this.taken.has(name);
   }
 
-  /** Names for all values of a region and of the bodies in it, that have none yet. */
-  add(region: Region): void {
+  /** Names for all values of a region and of the bodies in it, that have none yet: bodies beside each other may use the same. */
+  add(region: Region, around: Scope = { names: new Set(this.taken), outer: null }): void {
+    const here: Scope = { names: new Set(), outer: around };
     const own = [
       ...region.params,
       ...region.parameters.map((p) => p.value),
       ...region.nodes.flatMap((n) => n.outputs.filter((v): v is Value => v !== null)),
     ];
     // Names that read nothing else than themselves come first, so that only clashes are renamed.
-    for (const v of own) if (!this.names.has(v)) this.claim(v, this.unique(v.name));
+    for (const v of own) {
+      const named = this.names.get(v);
+      if (named === undefined)
+        this.claim(v, v.name === '' || sees(here, v.name) ? this.unique(v.name) : v.name);
+      here.names.add(this.of(v));
+    }
     for (const n of region.nodes) {
-      for (const a of n.attributes.values()) if (a.kind === 'region') this.add(a.region);
+      for (const a of n.attributes.values()) if (a.kind === 'region') this.add(a.region, here);
     }
   }
 

@@ -9,14 +9,28 @@ export type GraphExtra = Omit<
   'node' | 'initializer' | 'sparse_initializer' | 'input' | 'output' | 'value_info'
 >;
 
-interface AttributeExtra extends Pick<AttributeProto, 'doc_string' | 'unknown'> {
-  /** Of the body, where the attribute is one. */
-  readonly graph?: GraphExtra;
+/** A graph, or a body, beside what it computes. */
+export interface GraphOrigin {
+  readonly graph: GraphExtra;
+  /** Inputs, outputs and inner values of the graph, by name. */
+  readonly values: ReadonlyMap<string, ValueInfoProto>;
+  /** Names of the inner values that are declared, in order. */
+  readonly inner: readonly string[];
 }
 
-export const graphExtra = (proto: GraphProto): GraphExtra => {
-  const { node, initializer, sparse_initializer, input, output, value_info, ...extra } = proto;
-  return extra;
+interface AttributeExtra extends Pick<AttributeProto, 'doc_string' | 'unknown'> {
+  /** Of the body, where the attribute is one. */
+  readonly body?: GraphOrigin;
+}
+
+export const graphOrigin = (proto: GraphProto): GraphOrigin => {
+  const { node, initializer, sparse_initializer, input, output, value_info, ...graph } = proto;
+  const all = [...(value_info ?? []), ...(input ?? []), ...(output ?? [])];
+  return {
+    graph,
+    values: new Map(all.map((v) => [v.name ?? '', v])),
+    inner: (value_info ?? []).map((v) => v.name ?? ''),
+  };
 };
 
 export type NodeExtra = Pick<
@@ -28,14 +42,9 @@ export type NodeExtra = Pick<
   readonly attributes: ReadonlyMap<string, AttributeExtra>;
 };
 
-export interface Origin {
+export interface Origin extends GraphOrigin {
   /** All but the graph, the functions and the imports, which the IR holds. */
   readonly model: Omit<ModelProto, 'graph' | 'functions' | 'opset_import'>;
-  readonly graph: GraphExtra;
-  /** Inputs, outputs and inner values of the graph, by name. */
-  readonly values: ReadonlyMap<string, ValueInfoProto>;
-  /** Names of the inner values that are declared, in order. */
-  readonly inner: readonly string[];
   readonly nodes: ReadonlyMap<Place, NodeExtra>;
 }
 
@@ -53,7 +62,7 @@ export const extraOf = (node: NodeProto, op: OpId): NodeExtra | undefined => {
     attributes.set(name ?? '', {
       ...(doc_string !== undefined && { doc_string }),
       ...(unknown && { unknown }),
-      ...(g && { graph: graphExtra(g) }),
+      ...(g && { body: graphOrigin(g) }),
     });
   }
   const { doc_string, metadata_props, device_configurations, unknown } = node;

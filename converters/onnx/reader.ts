@@ -11,7 +11,7 @@ import { externalFiles } from './external.ts';
 import { carriedFields, defaultFields, fieldsKey } from './fields.ts';
 import { buildGraph, type Context, functionsOf, refuseUnknown } from './graph.ts';
 import { opsetsOf } from './imports.ts';
-import { graphExtra, type Origin, withOrigin } from './origin.ts';
+import { graphOrigin, type Origin, withOrigin } from './origin.ts';
 import type { GraphProto, ModelProto } from './schema.ts';
 import { typeOf } from './types.ts';
 import { labelsOf, noZipMaps, takeOffZipMaps } from './zipmap.ts';
@@ -152,13 +152,9 @@ const read = (source: Source, { asWritten = false }: ReadRequest = {}): ReadResu
 
 const originOfFile = (proto: ModelProto, graphProto: GraphProto, context: Context): Origin => {
   const { graph: _, functions: __, opset_import: ___, ...model } = proto;
-  const { input, output, value_info } = graphProto;
-  const all = [...(value_info ?? []), ...(input ?? []), ...(output ?? [])];
   return {
     model,
-    graph: graphExtra(graphProto),
-    values: new Map(all.map((v) => [v.name ?? '', v])),
-    inner: (value_info ?? []).map((v) => v.name ?? ''),
+    ...graphOrigin(graphProto),
     nodes: context.extras,
   };
 };

@@ -30,9 +30,10 @@ import { toolVersion } from '../../src/version.ts';
 import { attributeProto } from './attributes.ts';
 import type { Bytes } from './bytes.ts';
 import { encode, header } from './encode.ts';
+import { dataSuffix, locationFor, splitOff } from './externalWriter.ts';
 import { fieldsKey, hashKey, sourceKey, storeFields } from './fields.ts';
 import { Names } from './names.ts';
-import { type GraphExtra, type Origin, originOf } from './origin.ts';
+import { type GraphOrigin, type Origin, originOf } from './origin.ts';
 import type {
   AttributeProto,
   GraphProto,
@@ -92,15 +93,8 @@ const write = (model: Model, options: WriteOptions): Artifact => {
       .map((f) => `${f.role} ${f.name}`),
   );
   const proto = new GraphWriter(prepared, opsets, opsets === model.opsets, mayMiss).model(options);
-  const main = artifactFile(proto);
-  if (main.length > largestFile) {
-    fail(
-      'onnx/too-large',
-      `the model takes ${main.length} bytes, and ONNX files end at 2 GiB`,
-      undefined,
-      'write it with --precision float32, or keep its external data',
-    );
-  }
+  const whole = artifactFile(proto);
+  const files = whole.length <= largestFile ? [whole.file] : inParts(proto);
   const floats = new Set(
     [...prepared.graph.params, ...prepared.graph.results].flatMap(({ type }) =>
       type.kind === 'tensor' && type.dtype.startsWith('float') ? [type.dtype] : [],
@@ -112,9 +106,28 @@ const write = (model: Model, options: WriteOptions): Artifact => {
   return {
     format: 'onnx',
     summary: `ONNX ${versions.join(', ')}${floats.size > 0 ? ` · ${[...floats].sort().join(', ')}` : ''}`,
-    files: [main.file],
+    files,
     diagnostics,
   };
+};
+
+/** The structure in one file, the elements of its tensors in another: protobuf has no room for them. */
+const inParts = (proto: ModelProto): ArtifactFile[] => {
+  const { graph, data } = splitOff(proto.graph ?? {});
+  const main = (location: string) => artifactFile({ ...proto, graph: graph(location) });
+  const { length } = main('');
+  if (length > largestFile) {
+    fail(
+      'onnx/too-large',
+      `without its large tensors the model takes ${length} bytes, and ONNX files end at 2 GiB`,
+      undefined,
+      'write it with --precision float32',
+    );
+  }
+  return [
+    { suffix: '', chunks: (name = 'model.onnx') => main(locationFor(name)).file.chunks(name) },
+    { suffix: dataSuffix, chunks: () => data.chunks() },
+  ];
 };
 
 /** Streams the file; the digest of the graph stands behind it, in the metadata. */
@@ -300,8 +313,14 @@ class GraphWriter {
   }
 
   /** As it was declared where that still holds: it may say more (denotations, documentation). */
-  private valueInfo(value: Value, name: string): ValueInfoProto {
-    const read = this.origin?.values.get(value.name);
+  private valueInfo(
+    value: Value,
+    name: string,
+    origin: GraphOrigin | undefined = this.origin,
+  ): ValueInfoProto {
+    const read = origin?.values.get(value.name);
+    // The values of a body need no types.
+    if (read && !read.type && origin !== this.origin) return { ...read, name };
     if (read && this.declares(read, value.type)) return { ...read, name };
     const type = typeProto(value.type);
     if (value.type.kind === 'lists') {
@@ -315,8 +334,11 @@ class GraphWriter {
     return said.kind === type.kind && fits(type, said);
   }
 
-  private inner(graph: Region, outside: ReadonlySet<Value>): Pick<GraphProto, 'value_info'> {
-    const { origin } = this;
+  private inner(
+    graph: Region,
+    outside: ReadonlySet<Value>,
+    origin: GraphOrigin | undefined = this.origin,
+  ): Pick<GraphProto, 'value_info'> {
     if (!origin) return {};
     const values = new Map<string, Value>();
     for (const n of graph.nodes) for (const v of n.outputs) if (v) values.set(v.name, v);
@@ -352,9 +374,9 @@ class GraphWriter {
     if (extra) this.written.add(extra);
     const attributes: AttributeProto[] = [];
     for (const [name, a] of n.attributes) {
-      const { graph, ...remarks } = extra?.attributes.get(name) ?? {};
+      const { body, ...remarks } = extra?.attributes.get(name) ?? {};
       const proto =
-        attributeProto(name, a, (r) => this.body(r, graph)) ??
+        attributeProto(name, a, (r) => this.body(r, body)) ??
         fail('onnx/no-equivalent', `ONNX has no attribute like ${name} of ${opName(op)}`, place);
       attributes.push({ ...proto, ...remarks });
     }
@@ -370,8 +392,9 @@ class GraphWriter {
     };
   }
 
-  private body(region: Region, extra: GraphExtra = { name: 'body' }): GraphProto {
+  private body(region: Region, origin: GraphOrigin | undefined): GraphProto {
     const { names } = this;
+    const read = origin ?? { graph: { name: 'body' }, values: new Map(), inner: [] };
     const nodes = this.nodes(region.nodes);
     const outside = new Set(region.captures);
     const seen = new Set<Value>();
@@ -379,18 +402,19 @@ class GraphWriter {
       // What lies outside cannot be a result of a body, nor one value two.
       const direct = !outside.has(v) && !seen.has(v);
       seen.add(v);
-      if (direct) return this.valueInfo(v, names.of(v));
+      if (direct) return this.valueInfo(v, names.of(v), read);
       const alias: Value = { name: names.unique(v.name), type: v.type };
       names.claim(alias, alias.name);
       nodes.push({ input: [names.of(v)], output: [alias.name], op_type: 'Identity' });
-      return this.valueInfo(alias, alias.name);
+      return this.valueInfo(alias, alias.name, read);
     });
     return {
-      ...extra,
+      ...read.graph,
       node: nodes,
       ...this.tensors(region),
-      input: region.params.map((v) => this.valueInfo(v, names.of(v))),
+      input: region.params.map((v) => this.valueInfo(v, names.of(v), read)),
       output,
+      ...this.inner(region, new Set([...region.params, ...region.results]), read),
     };
   }
 }
