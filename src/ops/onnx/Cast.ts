@@ -7,6 +7,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dtypeByNumber, numberOfDtype } from './constraints.ts';
 import { type Casting, cast } from './conversion.ts';
+import { pairedElements } from './elements.ts';
 import { rowsEach } from './elementwise.ts';
 import { attributesBut, finish } from './expansion.ts';
 import { chooseRow } from './take.ts';
@@ -18,6 +19,9 @@ const target = (node: Node): DType => {
   if (!dtype || dtype.startsWith('complex')) return refused(node, `to = ${to} is no type that it casts to`);
   return dtype;
 };
+
+/** Types that hold every extent exactly. */
+const extentTypes = new Set<DType>(['int64', 'uint64', 'int32', 'uint32', 'float64']);
 
 /** How 8-bit floats are reached. */
 const castingOf = (node: Node): Casting => ({
@@ -60,6 +64,10 @@ export const Cast: readonly Operator[] = [
     name: 'Cast',
     since: [6, 9, 13, 19, 21, 23, 24, 25, 28],
     infer: (node) => [tensorType(target(node), tensorInput(node, 0).dims)],
+    elements: (node, known, apply) => {
+      const holds = extentTypes.has(target(node));
+      return pairedElements((d = null) => (holds ? d : null))(node, known, apply);
+    },
     evaluate: ([x], node) => [cast(x as Tensor, target(node), castingOf(node))],
     lower: (node, inputs) => {
       const to = target(node);

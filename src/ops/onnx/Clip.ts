@@ -1,11 +1,15 @@
-import { floatOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { attr, floatOf } from '../../ir/attributes.ts';
 import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { isBig } from '../../tensor/dtype.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { earlier } from './earlier.ts';
 import { dimsOf } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { floats, numeric } from './constraints.ts';
+import { computedElements } from './elements.ts';
 import { rowsEach, unary } from './elementwise.ts';
 import { finish, number } from './expansion.ts';
 import { whole } from './take.ts';
@@ -18,6 +22,12 @@ const bound = (t: Tensor | null | undefined, node: Node): number | bigint | unde
   return countOf(t.dims) === 1
     ? (t.data[0] as number | bigint)
     : refused(node, 'a bound must be one element');
+};
+
+/** Bounds that are computed. */
+const stepsOf = (node: Node, b: Builder, x: Value, [low, high]: readonly (Value | null | undefined)[]) => {
+  const raised = low ? b.op('Max', [x, low]) : x;
+  return finish(node, b, high ? 'Min' : 'Identity', high ? [raised, high] : [raised]);
 };
 
 /** Attributes became inputs with version 11. */
@@ -49,6 +59,7 @@ export const Clip: readonly Operator[] = [
       for (const i of [1, 2]) if (node.inputs[i]) tensorInput(node, i, [x.dtype]);
       return [tensorType(x.dtype, x.dims)];
     },
+    elements: computedElements,
     evaluate: ([x, min, max], node) => {
       const [low, high] = [bound(min, node), bound(max, node)];
       const t = x as Tensor;
@@ -71,6 +82,21 @@ export const Clip: readonly Operator[] = [
       const limit = (fn: 'min' | 'max', by: Lowered | null | undefined, e: Row): Row =>
         by ? { k: 'apply', fn, dtype, args: [e, by.element(whole(0))] } : e;
       return [{ dtype, dims, element: (index) => limit('min', max, limit('max', min, element(index))) }];
+    },
+    carriers: whereHeld,
+    express: (node, b, opsets) => {
+      const op = b.version('', 'Clip', opsets.get(''));
+      const [x, ...bounds] = node.inputs as readonly (Value | null | undefined)[];
+      const { dtype } = tensorInput(node, 0);
+      if (!x || !floats.includes(dtype)) return undefined;
+      const known = bounds.map((v) => v && b.known(v));
+      if (!op || op.since >= 11) return undefined;
+      if (known.some((d, i) => bounds[i] && !d)) return stepsOf(node, b, x, bounds);
+      const [low, high] = known.map((d) => d && attr.float(Number(d.read(0, 1)[0])));
+      // Version 6 has bounds anyway: the largest numbers of single precision.
+      const infinite = { min: attr.float(-Infinity), max: attr.float(Infinity) };
+      const otherwise = op.since === 6 ? infinite : {};
+      return earlier(node, b, opsets, [x], { ...otherwise, ...(low && { min: low }), ...(high && { max: high }) });
     },
     rows: (node) =>
       // A bound that has rows is one element only while there is one row.

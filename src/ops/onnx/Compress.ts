@@ -1,7 +1,8 @@
 import { tensorType } from '../../ir/model.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf } from './axes.ts';
+import { axisOf, dimsOf, knownInts } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { copy } from './take.ts';
 
 /** The slices along an axis (without one: the elements) for which the condition is true. ONNX Operators, Compress. */
@@ -9,11 +10,12 @@ export const Compress: Operator = {
   domain: '',
   name: 'Compress',
   since: [9, 11, 28],
-  infer: (node) => {
+  infer: (node, known) => {
     const { dtype, dims } = tensorInput(node, 0);
     tensorInput(node, 1, ['bool']);
-    if (!node.attributes.has('axis')) return [tensorType(dtype, [null])];
-    return [tensorType(dtype, dims === null ? null : dims.with(axisOf(node, dims.length), null))];
+    const chosen = knownInts(node, 1, known)?.filter((c) => c !== 0).length ?? null;
+    if (!node.attributes.has('axis')) return [tensorType(dtype, [chosen])];
+    return [tensorType(dtype, dims === null ? null : dims.with(axisOf(node, dims.length), chosen))];
   },
   evaluate: (inputs, node) => {
     const [x, when] = inputs as readonly [Tensor, Tensor];
@@ -35,6 +37,7 @@ export const Compress: Operator = {
     }
     return [out];
   },
+  carriers: whereHeld,
   rows: (node) => {
     const rank = dimsOf(node.inputs[0])?.length;
     const still = typeof dimsOf(node.inputs[1])?.[0] !== 'string';

@@ -4,7 +4,7 @@ import { constant, type Data, load } from '../../tensor/data.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { countOf } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { ints, knownInts } from './axes.ts';
+import { ints, knownExtents } from './axes.ts';
 import { computedElements } from './elements.ts';
 import { take } from './take.ts';
 
@@ -21,10 +21,8 @@ export const ConstantOfShape: Operator = {
   since: [9, 20, 21, 23, 24, 25],
   infer: (node, known) => {
     const { dtype } = element(node);
-    const shape = knownInts(node, 0, known);
-    if (shape) return [tensorType(dtype, shape)];
-    const [rank] = tensorInput(node, 0, ['int64']).dims ?? [];
-    return [tensorType(dtype, typeof rank === 'number' ? new Array<null>(rank).fill(null) : null)];
+    tensorInput(node, 0, ['int64']);
+    return [tensorType(dtype, knownExtents(node, 0, known) ?? null)];
   },
   elements: computedElements,
   evaluate: ([shape], node) => {

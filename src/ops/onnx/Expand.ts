@@ -1,10 +1,11 @@
 import { isRefusal } from '../../ir/diagnostic.ts';
-import { type Dim, tensorType } from '../../ir/model.ts';
+import { tensorType } from '../../ir/model.ts';
 import { broadcastDims } from '../../ir/shape.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { broadcast, broadcastIndex, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { ints, knownInts, rowShape } from './axes.ts';
+import { ints, knownExtents, rowShape } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { movedElements } from './elements.ts';
 import { reindex, rowsEach } from './elementwise.ts';
 import { take } from './take.ts';
@@ -16,19 +17,10 @@ export const Expand: Operator = {
   since: [8, 13],
   infer: (node, known) => {
     const { dtype, dims } = tensorInput(node, 0);
-    const shape = knownInts(node, 1, known) ?? known.elements?.(node.inputs[1]);
-    if (shape) {
-      const out = broadcastDims(dims, shape);
-      return [tensorType(dtype, out === undefined ? refused(node, `it does not fit [${shape}]`) : out)];
-    }
-    const [rank] = tensorInput(node, 1, ['int64']).dims ?? [];
-    if (dims === null || typeof rank !== 'number') return [tensorType(dtype, null)];
-    // Where the input has more than one element along an axis, so has the result.
-    const out: Dim[] = new Array<null>(Math.max(rank, dims.length)).fill(null);
-    dims.forEach((d, i) => {
-      if (typeof d === 'number' && d !== 1) out[out.length - dims.length + i] = d;
-    });
-    return [tensorType(dtype, out)];
+    tensorInput(node, 1, ['int64']);
+    const shape = knownExtents(node, 1, known);
+    const out = broadcastDims(dims, shape ?? null);
+    return [tensorType(dtype, out === undefined ? refused(node, `it does not fit [${shape}]`) : out)];
   },
   elements: movedElements(0),
   evaluate: ([x, shape], node) => {
@@ -44,5 +36,6 @@ export const Expand: Operator = {
     const x = inputs[0] as Lowered;
     return [{ dtype: x.dtype, dims, element: (index) => x.element(reindex(x.dims, dims, index)) }];
   },
+  carriers: whereHeld,
   rows: (node) => rowsEach({ ...node, inputs: node.inputs.slice(0, 1) }),
 };

@@ -1,7 +1,11 @@
-import { tensorType } from '../../ir/model.ts';
+import { type Elements, elementsOf } from '../../ir/elements.ts';
+import { type Dim, tensorType } from '../../ir/model.ts';
 import { strides, type Tensor, tensorOf } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { computedElements } from './elements.ts';
+
+const countOfKnown = (elements: Elements | undefined): Dim =>
+  elements?.every((e) => typeof e === 'number') ? elements.filter((e) => e !== 0).length : null;
 
 /**
  * Where the elements are that are not zero: [rank, count], in row-major order. A string is zero where it is empty, NaN
@@ -11,9 +15,10 @@ export const NonZero: Operator = {
   domain: '',
   name: 'NonZero',
   since: [9, 13],
-  infer: (node) => {
+  infer: (node, known) => {
     const { dims } = tensorInput(node, 0);
-    return [tensorType('int64', [dims === null ? null : dims.length, null])];
+    const count = countOfKnown(elementsOf(node.inputs[0], known));
+    return [tensorType('int64', [dims === null ? null : dims.length, count])];
   },
   elements: computedElements,
   evaluate: ([x]) => {

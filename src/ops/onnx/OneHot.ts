@@ -1,11 +1,12 @@
 import { intOf } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
-import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { type Node, tensorType } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { column, isBig } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
-import { dimsOf, fromFront, knownInts, rowShape } from './axes.ts';
+import { dimsOf, fromFront, knownExtents, knownInts, rowShape } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { chooseRow, intRow, whole } from './take.ts';
 
@@ -22,7 +23,7 @@ export const OneHot: Operator = {
     const { dims } = tensorInput(node, 0, numeric);
     tensorInput(node, 1, numeric);
     const { dtype } = tensorInput(node, 2);
-    const [depth = null] = (knownInts(node, 1, known) ?? []) as readonly Dim[];
+    const [depth = null] = knownExtents(node, 1, known) ?? [];
     return [tensorType(dtype, dims === null ? null : dims.toSpliced(newAxis(node, dims.length), 0, depth))];
   },
   evaluate: (inputs, node) => {
@@ -72,6 +73,7 @@ export const OneHot: Operator = {
     };
     return [{ dtype: values.dtype, dims, element }];
   },
+  carriers: whereHeld,
   rows: (node) => {
     const rank = dimsOf(node.inputs[0])?.length;
     const still = node.inputs.slice(1).every((v) => typeof dimsOf(v)?.[0] !== 'string');

@@ -1,8 +1,9 @@
-import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { type Node, tensorType } from '../../ir/model.ts';
 import { column, type DType, isBig } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { knownExtents } from './axes.ts';
 import { floats } from './constraints.ts';
 import { computedElements } from './elements.ts';
 
@@ -26,11 +27,12 @@ export const Range: Operator = {
   infer: (node, known) => {
     const { dtype } = tensorInput(node, 0, dtypes);
     for (const i of [1, 2]) tensorInput(node, i, [dtype]);
-    const ends = node.inputs.map((v) => known(v)?.read(0, 1)[0]);
-    const dim: Dim = ends.some((e) => e === undefined)
-      ? null
-      : count(node, dtype, ends.map(Number) as unknown as Ends);
-    return [tensorType(dtype, [dim])];
+    const ends = [0, 1, 2].map((i) => knownExtents(node, i, known)?.[0] ?? null);
+    if (ends.every((e) => typeof e === 'number')) {
+      return [tensorType(dtype, [count(node, dtype, ends as unknown as Ends)])];
+    }
+    const [start, limit = null, delta] = ends;
+    return [tensorType(dtype, [start === 0 && delta === 1 ? limit : null])];
   },
   elements: computedElements,
   evaluate: (inputs, node) => {

@@ -3,6 +3,7 @@ import { rounder } from '../../tensor/float.ts';
 import type { Operator } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { numeric } from './constraints.ts';
+import { quotient } from './extents.ts';
 import { foldAll, reduction } from './reduce.ts';
 
 /** The product over axes, in index order, each step rounded as ReduceSum has it; of nothing it is 1. ONNX Operators, ReduceProd. */
@@ -34,6 +35,7 @@ export const ReduceProd: readonly Operator[] = reduction({
       return round(product);
     };
   },
+  whole: quotient,
   lower: (dtype) =>
     foldAll(dtype, {
       with: 'product',

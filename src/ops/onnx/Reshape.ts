@@ -4,16 +4,17 @@ import { type Dim, type Node, tensorType } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { ints, knownExtents, rowShape, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { sameElements } from './elements.ts';
 import { attributesBut, finish, vector } from './expansion.ts';
 import { quotient } from './extents.ts';
 import { reshaped } from './take.ts';
 
 /** The new extents: 0 takes over the old one (unless `allowzero`), -1 is what is left. */
-const resolve = (node: Node, from: readonly Dim[] | null, shape: readonly number[]): readonly Dim[] => {
+const resolve = (node: Node, from: readonly Dim[] | null, shape: readonly Dim[]): readonly Dim[] => {
   const allowZero = intOf(node, 'allowzero', 0) !== 0;
-  const bad = shape.find((d) => d < -1);
+  const bad = shape.find((d) => typeof d === 'number' && d < -1);
   if (bad !== undefined) refused(node, `the shape [${shape}] has the extent ${bad}`);
   if (shape.filter((d) => d === -1).length > 1) refused(node, `the shape [${shape}] has more than one -1`);
   if (allowZero && shape.includes(0) && shape.includes(-1)) {
@@ -25,9 +26,12 @@ const resolve = (node: Node, from: readonly Dim[] | null, shape: readonly number
       refused(node, `the shape [${shape}] copies axis ${i} of rank ${from.length}`);
     return from?.[i] ?? null;
   });
-  const open = dims.indexOf(-1);
-  if (open < 0) return dims;
-  return dims.with(open, from === null ? null : quotient(from, dims.toSpliced(open, 1)));
+  // One extent that is not known is what is left, too; beside a -1 it leaves that open.
+  const unknown = dims.flatMap((d, i) => (d === -1 || d === null ? [i] : []));
+  const [open] = unknown;
+  if (open === undefined) return dims;
+  const left = from === null || unknown.length > 1 ? null : quotient(from, dims.toSpliced(open, 1));
+  return dims.map((d, i) => (i === open ? left : d === -1 ? null : d));
 };
 
 /** The same elements, in order, in another shape. ONNX Operators, Reshape. */
@@ -38,10 +42,9 @@ export const Reshape: readonly Operator[] = [
     since: [5, 13, 14, 19, 21, 23, 24, 25],
     infer: (node, known) => {
       const x = tensorInput(node, 0);
-      const shape = knownInts(node, 1, known);
-      if (shape) return [tensorType(x.dtype, resolve(node, x.dims, shape))];
-      const [rank] = tensorInput(node, 1, ['int64']).dims ?? [];
-      return [tensorType(x.dtype, typeof rank === 'number' ? new Array<null>(rank).fill(null) : null)];
+      tensorInput(node, 1, ['int64']);
+      const shape = knownExtents(node, 1, known);
+      return [tensorType(x.dtype, shape ? resolve(node, x.dims, shape) : null)];
     },
     elements: sameElements,
     evaluate: ([data, shape], node) => {
@@ -57,6 +60,7 @@ export const Reshape: readonly Operator[] = [
       return isRefusal(dims) ? dims : [{ ...(inputs[0] as Lowered), dims }];
     },
     // The same rows, in order: each holds the same elements as before.
+    carriers: whereHeld,
     rows: rowsByType,
   },
   {
@@ -67,6 +71,7 @@ export const Reshape: readonly Operator[] = [
       const x = tensorInput(node, 0);
       return [tensorType(x.dtype, resolve(node, x.dims, intsOf(node, 'shape') ?? []))];
     },
+    elements: sameElements,
     expand: (node, b) =>
       finish(
         node,

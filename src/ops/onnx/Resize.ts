@@ -6,7 +6,7 @@ import { column, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axesFromFront } from './axes.ts';
+import { axesFromFront, knownInts } from './axes.ts';
 import { type Sampling, samplesAlong } from './sampling.ts';
 
 /**
@@ -92,12 +92,7 @@ interface Targets {
 
 const knownTargets = (node: Node, known: Known): Targets | undefined => {
   const old = node.op.since === 10;
-  const read = (i: number): number[] | undefined => {
-    const v = node.inputs[i];
-    if (!v) return [];
-    const data = known(v);
-    return data && Array.from(data.read(0, data.count) as ArrayLike<number | bigint>, Number);
-  };
+  const read = (i: number) => (node.inputs[i] ? knownInts(node, i, known) : []);
   const scales = read(old ? 1 : 2);
   const sizes = old ? [] : read(3);
   return scales && sizes && { scales, sizes };

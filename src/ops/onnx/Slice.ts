@@ -1,40 +1,43 @@
-import { intsOf } from '../../ir/attributes.ts';
+import { attr, intsOf } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { type Dim, type Node, tensorType } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { countOf, strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { fromFront, ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { constantInts, earlier } from './earlier.ts';
+import { fromFront, ints, knownExtents, knownInts, rowShape, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { indices } from './constraints.ts';
 import { movedElements } from './elements.ts';
 import { finish, vector } from './expansion.ts';
 import { take, takeRow, walk } from './take.ts';
 
-interface Cut {
-  readonly start: number;
-  readonly end: number;
-  readonly step: number;
+/** D: what the numbers are while nothing runs, extents that may be symbols or not known. */
+interface Cut<D extends Dim = number> {
+  readonly start: D;
+  readonly end: D;
+  readonly step: D;
 }
 
-const everything: Cut = { start: 0, end: Infinity, step: 1 };
+const everything = { start: 0, end: Infinity, step: 1 };
 
 /** What is asked of each axis, before the extents are known. */
-const cuts = (
+const cuts = <D extends Dim = number>(
   node: Node,
   rank: number,
-  starts: readonly number[],
-  ends: readonly number[],
+  starts: readonly D[],
+  ends: readonly D[],
   axes: readonly number[] = starts.map((_, i) => i),
-  steps: readonly number[] = starts.map(() => 1),
-): readonly Cut[] => {
+  steps: readonly (D | number)[] = starts.map(() => 1),
+): readonly Cut<D | number>[] => {
   if (ends.length !== starts.length || axes.length !== starts.length || steps.length !== starts.length) {
     refused(node, 'starts, ends, axes and steps differ in length');
   }
-  const out = new Array<Cut>(rank).fill(everything);
+  const out = new Array<Cut<D | number>>(rank).fill(everything);
   axes.forEach((axis, i) => {
-    const step = steps[i] as number;
+    const step = steps[i] as D;
     if (step === 0) refused(node, 'a step is 0');
-    out[fromFront(node, axis, rank)] = { start: starts[i] as number, end: ends[i] as number, step };
+    out[fromFront(node, axis, rank)] = { start: starts[i] as D, end: ends[i] as D, step };
   });
   return out;
 };
@@ -53,11 +56,17 @@ const along = (extent: number, { start, end, step }: Cut): { from: number; count
 /** The largest extent that an array can have: an end beyond it is the end, whatever the extent is. */
 const anyExtent = 2 ** 31 - 1;
 
-const sliced = (dims: readonly Dim[], asked: readonly Cut[]): readonly Dim[] =>
+const isKnown = (cut: Cut<Dim>): cut is Cut => Object.values(cut).every((n) => typeof n === 'number');
+
+const sliced = (dims: readonly Dim[], asked: readonly Cut<Dim>[]): readonly Dim[] =>
   dims.map((d, i) => {
-    const cut = asked[i] as Cut;
-    if (typeof d === 'number') return along(d, cut).count;
-    return cut.start === 0 && cut.step === 1 && cut.end >= anyExtent ? d : null;
+    const cut = asked[i] as Cut<Dim>;
+    const { start, end, step } = cut;
+    if (typeof d === 'number' && isKnown(cut)) return along(d, cut).count;
+    // All of it, or nothing, whatever the extent is.
+    const whole = (d !== null && end === d) || (typeof end === 'number' && end >= anyExtent);
+    if (start === 0 && step === 1 && whole) return d;
+    return start !== null && start === end ? 0 : null;
   });
 
 /** Which elements are taken, and the shape that they make. */
@@ -76,6 +85,10 @@ const selection = (dims: readonly number[], asked: readonly Cut[]): { dims: numb
   };
 };
 
+/** Version 1 said it all in attributes. */
+const attributeCuts = (node: Node, rank: number): readonly Cut[] =>
+  cuts(node, rank, intsOf(node, 'starts') ?? [], intsOf(node, 'ends') ?? [], intsOf(node, 'axes'));
+
 /** A part of the input: along each axis from `start`, in steps, up to but not including `end`. ONNX Operators, Slice. */
 export const Slice: readonly Operator[] = [
   {
@@ -86,7 +99,8 @@ export const Slice: readonly Operator[] = [
       const { dtype, dims } = tensorInput(node, 0);
       for (const i of [1, 2]) tensorInput(node, i, indices);
       if (dims === null) return [tensorType(dtype, null)];
-      const [starts, ends, axes, steps] = [1, 2, 3, 4].map((i) => knownInts(node, i, known));
+      const [starts, ends, steps] = [1, 2, 4].map((i) => knownExtents(node, i, known));
+      const axes = knownInts(node, 3, known);
       if (!starts || !ends || (node.inputs[3] && !axes) || (node.inputs[4] && !steps)) {
         return [
           tensorType(
@@ -116,6 +130,18 @@ export const Slice: readonly Operator[] = [
       const { dims, index } = selection(x.dims, asked);
       return [takeRow(x, dims, index)];
     },
+    carriers: whereHeld,
+    express: (node, b, opsets) => {
+      const [starts, ends, axes, steps] = [1, 2, 3, 4].map((i) => constantInts(node, b, i));
+      const computed = [starts, ends, axes, steps].find(isRefusal);
+      if (computed) return computed;
+      const lists = { starts, ends, axes } as Record<string, readonly number[] | undefined>;
+      if (Array.isArray(steps) && steps.some((s) => s !== 1)) {
+        return refuse('express/attribute', 'before opset 10 it has no steps');
+      }
+      const given = Object.entries(lists).flatMap(([name, v]) => (v ? [[name, attr.ints(v)] as const] : []));
+      return earlier(node, b, opsets, node.inputs.slice(0, 1), Object.fromEntries(given));
+    },
     rows: rowsByType,
   },
   {
@@ -124,16 +150,14 @@ export const Slice: readonly Operator[] = [
     since: [1],
     infer: (node) => {
       const { dtype, dims } = tensorInput(node, 0);
-      if (dims === null) return [tensorType(dtype, null)];
-      const asked = cuts(
-        node,
-        dims.length,
-        intsOf(node, 'starts') ?? [],
-        intsOf(node, 'ends') ?? [],
-        intsOf(node, 'axes'),
-      );
-      return [tensorType(dtype, sliced(dims, asked))];
+      return [tensorType(dtype, dims && sliced(dims, attributeCuts(node, dims.length)))];
     },
+    elements: (node, known) =>
+      movedElements(0)(node, known, ([x]) => {
+        const t = x as Tensor;
+        const { dims, index } = selection(t.dims, attributeCuts(node, t.dims.length));
+        return [take(t, dims, index)];
+      }),
     expand: (node, b) => {
       const axes = intsOf(node, 'axes');
       return finish(node, b, 'Slice', [

@@ -1,10 +1,13 @@
 import { attr, intOf, intsOf } from '../../ir/attributes.ts';
+import type { Known } from '../../ir/builder.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
-import { type Dim, type Node, type TensorType, tensorType } from '../../ir/model.ts';
+import type { Elements } from '../../ir/elements.ts';
+import { type Node, type TensorType, tensorType } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf, ints, knownInts, rowsUnless } from './axes.ts';
+import { axisOf, dimsOf, ints, knownExtents, knownInts, rowsUnless } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { constantInts, earlier } from './earlier.ts';
 import { movedElements } from './elements.ts';
 import { attributesBut, finish, vector } from './expansion.ts';
@@ -28,21 +31,26 @@ const sizes = (node: Node, extent: number, given: readonly number[] | undefined)
     : refused(node, `parts of ${parts} do not make up an axis of extent ${extent}`);
 };
 
-const inferParts = (
-  node: Node,
-  given: readonly number[] | undefined,
-  computed: boolean,
-): readonly TensorType[] => {
+/** `given` undefined: equal parts are asked for. */
+const inferParts = (node: Node, given: Elements | undefined): readonly TensorType[] => {
   const { dtype, dims } = tensorInput(node, 0);
   if (dims === null) return node.outputs.map(() => tensorType(dtype, null));
   const axis = axisOf(node, dims.length, 0);
   const extent = dims[axis];
-  const parts: readonly Dim[] =
-    typeof extent === 'number' && !computed
-      ? sizes(node, extent, given)
-      : (given ?? node.outputs.map(() => null));
-  return node.outputs.map((_, i) => tensorType(dtype, dims.with(axis, parts[i] ?? null)));
+  const known = given === undefined || given.every((p) => typeof p === 'number');
+  if (typeof extent === 'number' && known) {
+    const parts = sizes(node, extent, given as readonly number[] | undefined);
+    return parts.map((p) => tensorType(dtype, dims.with(axis, p)));
+  }
+  // One part alone is all of it.
+  const last = node.outputs.length === 1 ? extent : undefined;
+  return node.outputs.map((_, i) => tensorType(dtype, dims.with(axis, given?.[i] ?? last ?? null)));
 };
+
+const sizesInput = (node: Node, known: Known): Elements | undefined =>
+  node.inputs[1]
+    ? (knownInts(node, 1, known) ?? knownExtents(node, 1, known) ?? node.outputs.map(() => null))
+    : undefined;
 
 /** The input cut into parts along `axis`. ONNX Operators, Split. */
 export const Split: readonly Operator[] = [
@@ -50,10 +58,7 @@ export const Split: readonly Operator[] = [
     domain: '',
     name: 'Split',
     since: [13, 18],
-    infer: (node, known) => {
-      const given = knownInts(node, 1, known);
-      return inferParts(node, given, Boolean(node.inputs[1]) && !given);
-    },
+    infer: (node, known) => inferParts(node, sizesInput(node, known)),
     elements: movedElements(0),
     evaluate: ([x, split], node) => {
       const t = x as Tensor;
@@ -115,6 +120,7 @@ export const Split: readonly Operator[] = [
       if (isRefusal(list)) return list;
       return earlier(node, b, opsets, [x], list ? { ...axis, split: attr.ints(list) } : axis);
     },
+    carriers: whereHeld,
     rows: (node) => rowsUnless(node, [intOf(node, 'axis', 0)]),
   },
   {
@@ -122,10 +128,7 @@ export const Split: readonly Operator[] = [
     name: 'Split',
     // Until 13 the sizes were an attribute; version 1 had them as an input or an attribute.
     since: [1, 2, 11],
-    infer: (node, known) => {
-      const given = intsOf(node, 'split') ?? knownInts(node, 1, known);
-      return inferParts(node, given, Boolean(node.inputs[1]) && !given);
-    },
+    infer: (node, known) => inferParts(node, intsOf(node, 'split') ?? sizesInput(node, known)),
     expand: (node, b) => {
       const given = intsOf(node, 'split');
       return finish(

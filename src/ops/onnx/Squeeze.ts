@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axesFromFront, ints, knownInts, reduced, rowShape, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { axesAsAttribute } from './earlier.ts';
 import { sameElements } from './elements.ts';
 import { axesBecameInput } from './expansion.ts';
@@ -45,6 +46,7 @@ export const Squeeze: readonly Operator[] = [
       return isRefusal(dims) ? dims : [{ ...(inputs[0] as Lowered), dims }];
     },
     express: axesAsAttribute,
+    carriers: whereHeld,
     rows: rowsByType,
   },
   {
@@ -55,6 +57,7 @@ export const Squeeze: readonly Operator[] = [
       const { dtype, dims } = tensorInput(node, 0);
       return [tensorType(dtype, dims && squeezed(node, dims, intsOf(node, 'axes')))];
     },
+    elements: sameElements,
     expand: (node, b) => axesBecameInput(node, b, 'Squeeze', intsOf(node, 'axes')),
   },
 ];

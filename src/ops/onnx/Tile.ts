@@ -4,9 +4,11 @@ import { type Dim, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { countOf, strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { dimsOf, ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { dimsOf, ints, knownExtents, knownInts, rowShape, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { movedElements } from './elements.ts';
 import { finish, vector } from './expansion.ts';
+import { quotient } from './extents.ts';
 import { take, takeRow } from './take.ts';
 
 /** For each element of the tiled tensor, the element of the tile. */
@@ -25,16 +27,8 @@ export const Tile: readonly Operator[] = [
     since: [6, 13],
     infer: (node, known) => {
       const { dtype, dims } = tensorInput(node, 0);
-      const repeats = knownInts(node, 1, known);
-      if (dims === null) return [tensorType(dtype, null)];
-      const times = (d: Dim, n: number | undefined): Dim =>
-        n === 1 ? d : typeof d === 'number' && n !== undefined ? d * n : null;
-      return [
-        tensorType(
-          dtype,
-          dims.map((d, i) => times(d, repeats?.[i])),
-        ),
-      ];
+      const repeats = knownExtents(node, 1, known);
+      return [tensorType(dtype, dims?.map((d, i) => quotient([d, repeats?.[i] ?? null])) ?? null)];
     },
     elements: movedElements(0),
     evaluate: ([x, repeats], node) => {
@@ -52,6 +46,7 @@ export const Tile: readonly Operator[] = [
       const x = inputs[0] as Lowered;
       return [takeRow(x, dims, tiles(x.dims, dims))];
     },
+    carriers: whereHeld,
     rows: rowsByType,
   },
   {

@@ -1,9 +1,12 @@
 import { attr, intOf } from '../../ir/attributes.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { type Dim, type Node, tensorType } from '../../ir/model.ts';
 import { column, type DType } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf, knownInts, rowsUnless } from './axes.ts';
+import { constantInts, earlier } from './earlier.ts';
+import { axisOf, dimsOf, knownExtents, rowsUnless } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { attributesBut, finish, vector } from './expansion.ts';
 
@@ -25,7 +28,7 @@ export const TopK: readonly Operator[] = [
     infer: (node, known) => {
       const { dtype, dims } = tensorInput(node, 0, numeric);
       tensorInput(node, 1, ['int64']);
-      const [k = null] = (knownInts(node, 1, known) ?? []) as readonly Dim[];
+      const [k = null] = knownExtents(node, 1, known) ?? [];
       return types(node, dtype, dims, k);
     },
     evaluate: (inputs, node) => {
@@ -55,6 +58,16 @@ export const TopK: readonly Operator[] = [
         }
       }
       return [tensor(x.dtype, dims, values as unknown as Tensor['data']), tensor('int64', dims, places)];
+    },
+    carriers: whereHeld,
+    express: (node, b, opsets) => {
+      const k = constantInts(node, b, 1);
+      if (isRefusal(k)) return k;
+      if (intOf(node, 'largest', 1) === 0) {
+        return refuse('express/attribute', 'before opset 11 it finds the largest elements only');
+      }
+      const attributes = attributesBut(node, ['largest', 'sorted'], { k: attr.int(k?.[0] ?? 0) });
+      return (opsets.get('') ?? 0) < 10 ? earlier(node, b, opsets, node.inputs.slice(0, 1), attributes) : undefined;
     },
     rows: (node) => rowsUnless(node, dimsOf(node.inputs[0]) && [intOf(node, 'axis', -1)]),
   },

@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { axesFromFront, ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { axesAsAttribute } from './earlier.ts';
 import { sameElements } from './elements.ts';
 import { axesBecameInput } from './expansion.ts';
@@ -40,6 +41,7 @@ export const Unsqueeze: readonly Operator[] = [
       return isRefusal(dims) ? dims : [{ ...(inputs[0] as Lowered), dims }];
     },
     express: axesAsAttribute,
+    carriers: whereHeld,
     rows: rowsByType,
   },
   {
@@ -50,6 +52,7 @@ export const Unsqueeze: readonly Operator[] = [
       const { dtype, dims } = tensorInput(node, 0);
       return [tensorType(dtype, dims && unsqueezed(node, dims, intsOf(node, 'axes') ?? []))];
     },
+    elements: sameElements,
     expand: (node, b) => axesBecameInput(node, b, 'Unsqueeze', intsOf(node, 'axes') ?? []),
   },
 ];

@@ -2,6 +2,7 @@ import { attr, floatOf, floatsOf, stringOf } from '../../ir/attributes.ts';
 import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import { constant } from '../../tensor/data.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { knownInts } from './axes.ts';
 import { finish } from './expansion.ts';
 
 /** An extent scaled, in the double precision that Resize has it in. */
@@ -31,8 +32,7 @@ const form = (
   infer: (node, known) => {
     const { dtype, dims } = tensorInput(node, 0);
     if (!scalesOf(node)) tensorInput(node, 1, ['float32']);
-    const data = scalesOf(node) ? undefined : known(node.inputs[1]);
-    const scales = scalesOf(node) ?? (data && (data.read(0, data.count) as Float32Array));
+    const scales = scalesOf(node) ?? knownInts(node, 1, known);
     check(node, dims, scales);
     modeOf(node, modes);
     return [tensorType(dtype, scaled(dims, scales))];

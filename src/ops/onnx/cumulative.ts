@@ -8,6 +8,7 @@ import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { dimsOf, fromFront, knownInts } from './axes.ts';
 import { floats, indices } from './constraints.ts';
+import { computedElements } from './elements.ts';
 
 /** One step on: from what has come together, and the next element. */
 export interface Meeting {
@@ -29,6 +30,7 @@ export const cumulative = (name: string, since: readonly number[], meeting: Meet
     if (dims !== null && axis !== undefined) fromFront(node, axis, dims.length);
     return [tensorType(dtype, dims)];
   },
+  elements: computedElements,
   evaluate: (inputs, node) => {
     const [x, at] = inputs as readonly [Tensor, Tensor];
     const axis = fromFront(node, Number(at.data[0]), x.dims.length);

@@ -8,11 +8,12 @@ import type { Operator } from '../operator.ts';
 
 type Passing = NonNullable<Operator['elements']>;
 
-const numeric = (v: Value): boolean =>
+const isNumeric = (v: Value): boolean =>
   v.type.kind === 'tensor' && v.type.dtype !== 'string' && dtypeInfo(v.type.dtype).width === 1;
 
 /** Are all the results small enough to be worked out? */
-const isSmall = (node: Node): boolean => node.outputs.every((v) => v === null || smallDims(v) !== undefined);
+const isSmall = (node: Node): boolean =>
+  node.outputs.every((v) => v === null || (isNumeric(v) && smallDims(v) !== undefined));
 
 /** A tensor of elements that are all numbers, in the value's own dtype; undefined where one is not, or not exactly. */
 const tensorOfElements = (v: Value, elements: Elements | undefined): Tensor | undefined => {
@@ -62,7 +63,7 @@ export const movedElements =
       if (v === null) return null;
       if (!isMoved(i)) return tensorOfElements(v, elementsOf(v, known));
       const dims = smallDims(v);
-      if (!dims || !numeric(v)) return undefined;
+      if (!dims || !isNumeric(v)) return undefined;
       const first = tokens.length;
       tokens.push(...(elementsOf(v, known) ?? new Array<null>(countOf(dims)).fill(null)));
       return tensor(
@@ -86,7 +87,7 @@ export const pairedElements =
   (rule: Rule = () => null): Passing =>
   (node, known, apply) => {
     const dims = smallDims(node.outputs[0]);
-    if (!dims || !node.inputs.every((v) => hasElements(v, known))) return undefined;
+    if (!dims || !isSmall(node) || !node.inputs.every((v) => hasElements(v, known))) return undefined;
     const values = node.inputs as readonly Value[];
     const given = values.map((v) => alongside(v, known, dims));
     const floats = values.map(isFloatValue);
@@ -124,7 +125,7 @@ const alongside = (v: Value, known: Known, dims: readonly number[]): Elements =>
 /** Conditions of which every one is known, or does not matter: Where. */
 export const chosenElements: Passing = (node, known) => {
   const dims = smallDims(node.outputs[0]);
-  if (!dims || !node.inputs.every((v) => smallDims(v))) return undefined;
+  if (!dims || !isSmall(node) || !node.inputs.every((v) => smallDims(v))) return undefined;
   const [when, x, y] = node.inputs.map((v) =>
     hasElements(v, known) ? alongside(v as Value, known, dims) : undefined,
   );

@@ -1,13 +1,15 @@
 /** The shape shared by the operators that reduce axes: each file says only what becomes of the elements together. */
 import { intOf, intsOf } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { type Elements, elementsOf, smallDims } from '../../ir/elements.ts';
 import { type Dim, type Node, type TensorType, tensorType } from '../../ir/model.ts';
 import type { Loop, Lowered, Row } from '../../kernel/row.ts';
 import { column, type DType } from '../../tensor/dtype.ts';
-import { strides, type Tensor, tensor } from '../../tensor/tensor.ts';
+import { countOf, strides, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { axesFromFront, ints, knownInts, reduced, rowShape, rowsByType } from './axes.ts';
 import { axesAsAttribute } from './earlier.ts';
+import { computedElements } from './elements.ts';
 import { axesBecameInput } from './expansion.ts';
 import { intRow, lookUp, walk, whole } from './take.ts';
 
@@ -108,7 +110,19 @@ interface Reduction {
   readonly input: readonly number[];
   readonly reducer: (dtype: DType) => Reducer;
   readonly lower: (dtype: DType) => FoldRow;
+  /** What becomes of all elements together where some are symbols. */
+  readonly whole?: (all: Elements) => Dim;
 }
+
+const reducedElements =
+  (whole?: (all: Elements) => Dim): NonNullable<Operator['elements']> =>
+  (node, known, apply) => {
+    const numbers = computedElements(node, known, apply);
+    if (numbers || !whole) return numbers;
+    const all = elementsOf(node.inputs[0], known);
+    const dims = smallDims(node.outputs[0]);
+    return all && dims && countOf(dims) === 1 ? [[whole(all)]] : undefined;
+  };
 
 /** All versions of an operator that reduces axes. */
 export const reduction = ({
@@ -118,12 +132,14 @@ export const reduction = ({
   input,
   reducer,
   lower,
+  whole,
 }: Reduction): readonly Operator[] => [
   {
     domain: '',
     name,
     since: input,
     infer: inferReduction(dtypes),
+    elements: reducedElements(whole),
     evaluate: ([x, given], node) => {
       const t = x as Tensor;
       const axes = reducedAxes(node, ints(given), t.dims.length);
@@ -149,7 +165,16 @@ export const reduction = ({
     express: axesAsAttribute,
     rows: rowsByType,
   },
-  attributeReduction(name, dtypes, attribute),
+  {
+    ...attributeReduction(name, dtypes, attribute),
+    elements: (node, known) =>
+      reducedElements(whole)(node, known, ([x]) => {
+        const t = x as Tensor;
+        return [
+          reduce(t, reducedAxes(node, intsOf(node, 'axes'), t.dims.length), keeps(node), reducer(t.dtype)),
+        ];
+      }),
+  },
 ];
 
 /** The versions that had the axes as an attribute. */
