@@ -24,42 +24,39 @@ export const addInLanes = (out: Matrix, a: Matrix, b: Matrix, [m, k, n]: Size): 
     const columns = Math.min(largest.columns, n - j);
     for (let l = 0; l < k; l += largest.depth) {
       const depth = Math.min(largest.depth, k - l);
-      packRight(by, { ...b, at: b.at + l * b.row + j * b.column }, depth, columns);
+      const right = { ...b, at: b.at + l * b.row + j * b.column };
+      pack(by.memory, by.right, right, [b.column, b.row], [columns, depth], by.columns);
       for (let i = 0; i < m; i += largest.rows) {
         const rows = Math.min(largest.rows, m - i);
-        packLeft(by, { ...a, at: a.at + i * a.row + l * a.column }, rows, depth);
+        const left = { ...a, at: a.at + i * a.row + l * a.column };
+        pack(by.memory, 0, left, [a.row, a.column], [rows, depth], by.rows);
         addTiles(by, { ...out, at: out.at + i * out.row + j }, rows, depth, columns);
       }
     }
   }
 };
 
-/** Strips of `by.rows` rows, each column by column; rows beyond the last are 0. */
-const packLeft = ({ memory, rows: high }: Lanes, a: Matrix, rows: number, depth: number): void => {
-  const data = a.data as Floats;
-  let to = 0;
-  for (let strip = 0; strip < rows; strip += high) {
-    for (let l = 0; l < depth; l++) {
-      const from = a.at + strip * a.row + l * a.column;
-      for (let r = 0; r < high; r++) memory[to++] = strip + r < rows ? (data[from + r * a.row] as number) : 0;
-    }
-  }
-};
-
-/** Strips of `by.columns` columns, each row by row; columns beyond the last are 0. */
-const packRight = (
-  { memory, right, columns: wide }: Lanes,
-  b: Matrix,
-  depth: number,
-  columns: number,
+/**
+ * Writes a side of the product to the memory from `to` on, in strips of `wide` rows (or columns), each step by step along k:
+ * `along` is how far a step is in the data, `across` how far the next row. What the last strip
+ * has beyond the matrix is 0.
+ */
+const pack = (
+  memory: Floats,
+  to: number,
+  { data, at }: Matrix,
+  [across, along]: readonly [number, number],
+  [count, depth]: readonly [number, number],
+  wide: number,
 ): void => {
-  const data = b.data as Floats;
-  let to = right;
-  for (let strip = 0; strip < columns; strip += wide) {
-    for (let l = 0; l < depth; l++) {
-      const from = b.at + l * b.row + strip * b.column;
-      for (let c = 0; c < wide; c++)
-        memory[to++] = strip + c < columns ? (data[from + c * b.column] as number) : 0;
+  const source = data as Floats;
+  let place = to;
+  for (let strip = 0; strip < count; strip += wide) {
+    const held = Math.min(wide, count - strip);
+    for (let l = 0; l < depth; l++, place += wide) {
+      const from = at + strip * across + l * along;
+      for (let r = 0; r < held; r++) memory[place + r] = source[from + r * across] as number;
+      for (let r = held; r < wide; r++) memory[place + r] = 0;
     }
   }
 };
