@@ -1,10 +1,11 @@
 /**
- * Computes what depends on constants alone, makes one of equal constants and equal nodes, and takes out what changes
+ * Computes what depends on constants alone, puts the branch of an If whose condition is constant in its place, makes one of equal constants and equal nodes, and takes out what changes
  * nothing (NaN put where NaN is, columns split and joined again). Keeps values bit for bit; never touches state
  * or operators that are not pure. Results larger than `limit` bytes are left to the target.
  */
-import { intOf } from '../ir/attributes.ts';
+import { intOf, regionOf } from '../ir/attributes.ts';
 import type { Known } from '../ir/builder.ts';
+import { inlineRegion } from '../ir/copy.ts';
 import { type Attribute, type Model, type Node, opName, type Region, type Value } from '../ir/model.ts';
 import { find } from '../ops/registry.ts';
 import { constant, type Data, dataOf, load } from '../tensor/data.ts';
@@ -29,6 +30,11 @@ const bytesOf = (data: Data): number =>
 const folding =
   (limit: number): Parameters<typeof rebuild>[1] =>
   (node, b, inputs) => {
+    const branch = chosen(node, b.known(inputs[0]));
+    if (branch) {
+      const results = inlineRegion(branch, b);
+      return node.outputs.map((o, i) => o && (results[i] ?? null));
+    }
     const folded = computed({ ...node, inputs }, b.known, limit);
     return (
       folded &&
@@ -38,6 +44,12 @@ const folding =
       })
     );
   };
+
+/** The branch of an If whose condition is constant. */
+const chosen = (node: Node, condition: Data | undefined): Region | undefined => {
+  if (opName(node.op) !== 'If' || condition?.dtype !== 'bool' || condition.count !== 1) return undefined;
+  return regionOf(node, load(condition).data[0] ? 'then_branch' : 'else_branch');
+};
 
 /** What a node gives, where it reads constants alone and neither they nor its outputs are larger than `limit` bytes. */
 export const computed = (

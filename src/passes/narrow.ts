@@ -152,7 +152,8 @@ class Narrower {
     this.map = map;
   }
 
-  region(region: Region, b: Builder): Region {
+  /** `around`: the constants that stand around a body, which its comparisons round as they ask. */
+  region(region: Region, b: Builder, around: ReadonlyMap<Value, Data> = new Map()): Region {
     const { map } = this;
     for (const n of region.nodes) {
       if (opName(n.op) !== 'Cast') for (const v of n.inputs) if (v) this.readAsFloat.add(v);
@@ -165,9 +166,10 @@ class Narrower {
       if (p.role === 'constant' && isWide(p.value.type)) constants.set(p.value, p.data);
       else map.set(p.value, b.parameter(p.value.name, narrowData(p.data, 'nearest'), p.role));
     }
+    const all = new Map([...around, ...constants]);
     const rounded = new Map<string, Value>();
     const read = (v: Value | null, how: Rounding): Value | null => {
-      const data = v && constants.get(v);
+      const data = v && (constants.get(v) ?? (how === 'nearest' ? undefined : around.get(v)));
       if (!v || !data) return v && (map.get(v) as Value);
       const key = `${how} ${v.name}`;
       const known = rounded.get(key) ?? b.parameter(b.unique(v.name), narrowData(data, how));
@@ -183,18 +185,23 @@ class Narrower {
       }
       const inputs = node.inputs.map((v, i) => read(v, sides ? (sides[i as 0 | 1] ?? 'nearest') : 'nearest'));
       b.place = node.from[0];
-      this.node(node, inputs, b);
+      this.node(node, inputs, b, all);
     }
     return b.finish(region.results.map((v) => read(v, 'nearest') as Value));
   }
 
-  private node(node: Node, inputs: readonly (Value | null)[], b: Builder): void {
+  private node(
+    node: Node,
+    inputs: readonly (Value | null)[],
+    b: Builder,
+    around: ReadonlyMap<Value, Data>,
+  ): void {
     const exact = exactWeights(node);
     const given = exact
       ? inputs
       : inputs.map((v) => v && b.op('Cast', [v], { to: { kind: 'int', value: numberOfDtype('float64') } }));
     const outputs = b.call(node.op, given, {
-      attributes: exact ? this.attributes(node, b) : node.attributes,
+      attributes: exact ? this.attributes(node, b, around) : node.attributes,
       name: node.name,
       from: node.from,
       outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
@@ -212,9 +219,13 @@ class Narrower {
     });
   }
 
-  private attributes(node: Node, b: Builder): ReadonlyMap<string, Attribute> {
+  private attributes(
+    node: Node,
+    b: Builder,
+    around: ReadonlyMap<Value, Data>,
+  ): ReadonlyMap<string, Attribute> {
     const out = new Map<string, Attribute>();
-    for (const [name, a] of node.attributes) out.set(name, this.attribute(name, a, b));
+    for (const [name, a] of node.attributes) out.set(name, this.attribute(name, a, b, around));
     const name = opName(node.op);
     if (name === 'ai.onnx.ml.LabelEncoder') narrowKeys(node, out);
     if (name === 'ai.onnx.ml.TreeEnsemble') narrowTrees(node, out);
@@ -222,7 +233,7 @@ class Narrower {
     return out;
   }
 
-  private attribute(name: string, a: Attribute, b: Builder): Attribute {
+  private attribute(name: string, a: Attribute, b: Builder, around: ReadonlyMap<Value, Data>): Attribute {
     const float64 = numberOfDtype('float64');
     switch (a.kind) {
       case 'int':
@@ -235,7 +246,7 @@ class Narrower {
       case 'type':
         return { kind: 'type', type: narrowType(a.type) };
       case 'region':
-        return { kind: 'region', region: this.region(a.region, b.inner()) };
+        return { kind: 'region', region: this.region(a.region, b.inner(), around) };
       default:
         return a;
     }
