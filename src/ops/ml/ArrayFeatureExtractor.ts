@@ -1,5 +1,5 @@
 import { attr } from '../../ir/attributes.ts';
-import type { Known } from '../../ir/builder.ts';
+import type { Builder, Known } from '../../ir/builder.ts';
 import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
@@ -28,7 +28,7 @@ export const ArrayFeatureExtractor: Operator = {
     const indices = b.known(node.inputs[1]);
     const flat = indices
       ? literal(b, 'int64', indices.read(0, indices.count) as BigInt64Array)
-      : b.op('Reshape', [node.inputs[1] as Value, literal(b, 'int64', [-1])]);
+      : fromZero(b, b.op('Reshape', [node.inputs[1] as Value, literal(b, 'int64', [-1])]));
     const axis = dims === null ? -1 : dims.length - 1;
     const taken = b.op('Gather', [node.inputs[0] as Value, flat], { axis: attr.int(axis) });
     return [dims?.length === 1 ? b.op('Unsqueeze', [taken, literal(b, 'int64', [0])]) : taken];
@@ -37,6 +37,12 @@ export const ArrayFeatureExtractor: Operator = {
     const type = node.inputs[0]?.type;
     return type?.kind === 'tensor' && (type.dims?.length ?? 0) > 1 ? 'each' : 'all';
   },
+};
+
+/** Gather counts negative indices from the end; here they are outside, and so must they be there. */
+const fromZero = (b: Builder, indices: Value): Value => {
+  const negative = b.op('Less', [indices, literal(b, 'int64', 0)]);
+  return b.op('Where', [negative, literal(b, 'int64', Number.MAX_SAFE_INTEGER), indices]);
 };
 
 const indexCount = (node: Node, known: Known): Dim => {
