@@ -4,6 +4,7 @@ import { type Node, type TensorType, type Type, tensorType, type Value } from '.
 import type { DType } from '../../tensor/dtype.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { floats, numberOfDtype } from './constraints.ts';
+import { cast } from './earlier.ts';
 import { number } from './expansion.ts';
 
 /** How an element is dropped: with what probability, and whether at all (true or a bool scalar). */
@@ -33,6 +34,8 @@ const versions = (
     if (node.inputs[2]) tensorInput(node, 2, ['bool']);
     return [x, tensorType(mask === 'bool' ? 'bool' : x.dtype, x.dims)].slice(0, node.outputs.length);
   },
+  express: (node, b, opsets) =>
+    training(node, b) === null ? withoutTraining(node, b, opsets.get('')) : undefined,
   expand: (node, b) => {
     const [x] = node.inputs as readonly [Value];
     const { dtype } = tensorInput(node, 0);
@@ -50,10 +53,25 @@ const versions = (
   },
 });
 
-const truth = (b: Builder): Value => number(b, 'bool', 1);
+/** Without training it is the same at every version: `ratio` and `seed` mean nothing. */
+const withoutTraining = (node: Node, b: Builder, opset: number | undefined) => {
+  const op = b.version('', 'Dropout', opset);
+  if (!op) return undefined;
+  const [y, mask] = b.call(op, node.inputs.slice(0, 1), {
+    attributes: op.since < 7 ? { is_test: attr.int(1) } : {},
+    name: node.name,
+    from: node.from,
+    outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
+  });
+  const was = node.outputs[1]?.type as TensorType | undefined;
+  const same = mask && was && (mask.type as TensorType).dtype === was.dtype;
+  return [y ?? null, mask && was && !same ? cast(b, mask, was.dtype) : (mask ?? null)].slice(
+    0,
+    node.outputs.length,
+  );
+};
 
-const cast = (b: Builder, x: Value, to: DType): Value =>
-  b.op('Cast', [x], { to: attr.int(numberOfDtype(to)) });
+const truth = (b: Builder): Value => number(b, 'bool', 1);
 
 /** Which elements are left: those that draw `ratio` or more. */
 const keptAtRandom = (node: Node, b: Builder, { ratio, mode }: Training): Value => {

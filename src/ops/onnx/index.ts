@@ -80,6 +80,7 @@ import { HardSigmoid } from './HardSigmoid.ts';
 import { HardSwish } from './HardSwish.ts';
 import { Identity } from './Identity.ts';
 import { If } from './If.ts';
+import { ImageDecoder } from './ImageDecoder.ts';
 import { InstanceNormalization } from './InstanceNormalization.ts';
 import { IsInf } from './IsInf.ts';
 import { IsNaN } from './IsNaN.ts';
@@ -284,6 +285,7 @@ const all: readonly (Operator | readonly Operator[])[] = [
   Hardmax,
   Identity,
   If,
+  ImageDecoder,
   InstanceNormalization,
   IsInf,
   IsNaN,
