@@ -6,7 +6,7 @@ import { column, type DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { broadcast, broadcastIndex, countOf, type Tensor, tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { dimsOf } from './axes.ts';
+import { dimsOf, rowsAreSamples } from './axes.ts';
 import { dtypeByNumber, floats, numeric } from './constraints.ts';
 import { cast } from './conversion.ts';
 import { binary, unary } from './elementwise.ts';
@@ -409,20 +409,10 @@ const seenInGraph = (node: Node, b: Builder, { query, key, past, filled }: Given
 const needless = (node: Node): readonly string[] =>
   dimsOf(node.inputs[0])?.length === 4 ? ['q_num_heads', 'kv_num_heads'] : [];
 
+/** A mask of fewer than four axes, or of one sample, is the same for all. */
 const rows = (node: Node): 'each' | 'all' => {
-  const [batch] = dimsOf(node.inputs[0]) ?? [];
-  const aligned = node.inputs.every((v, i) => {
-    if (v === null) return true;
-    const dims = dimsOf(v);
-    // A mask has rows on the first of four axes, and is the same for all of them with fewer.
-    return (
-      dims !== null &&
-      (i === 3 && dims.length < 4
-        ? dims.every((d) => d !== batch)
-        : dims[0] === batch || (i === 3 && dims[0] === 1))
-    );
-  });
-  return typeof batch === 'string' && aligned ? 'each' : 'all';
+  const mask = dimsOf(node.inputs[3]);
+  return rowsAreSamples(node, mask && (mask.length < 4 || mask[0] === 1) ? [3] : []);
 };
 
 /** The mask of version 23, which has one element a key, or one for all. */

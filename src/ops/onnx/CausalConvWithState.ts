@@ -5,7 +5,7 @@ import type { DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { dimsOf } from './axes.ts';
+import { dimsOf, rowsAreSamples } from './axes.ts';
 import { number, vector } from './expansion.ts';
 import { same } from './extents.ts';
 import { extent, shape } from './heads.ts';
@@ -115,12 +115,7 @@ export const CausalConvWithState: Operator = {
     const single = castTo(b, sums, 'float32');
     return [castTo(b, b.op('Mul', [single, b.op('Sigmoid', [single])]), dtype), kept];
   },
-  rows: (node) => {
-    const [x, w, bias, past] = node.inputs.map(dimsOf);
-    const rows = x?.[0];
-    const still = [w, bias].every((dims) => dims?.every((d) => d !== rows) ?? true);
-    return typeof rows === 'string' && still && (!node.inputs[3] || past?.[0] === rows) ? 'each' : 'all';
-  },
+  rows: (node) => rowsAreSamples(node, [1, 2]),
 };
 
 /** Is the sigmoid multiplied in? */

@@ -5,7 +5,7 @@ import { type Dim, type Node, type Type, tensorType, type Value } from '../../ir
 import type { DType } from '../../tensor/dtype.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { dimsOf } from './axes.ts';
+import { dimsOf, rowsAreSamples } from './axes.ts';
 import { cast } from './conversion.ts';
 import { number, vector } from './expansion.ts';
 import { quotient } from './extents.ts';
@@ -146,12 +146,7 @@ export const LinearAttention: Operator = {
     return [cast(out, q.dtype, exactly), cast(state, past?.dtype ?? q.dtype, exactly)];
   },
   expand: (node, b) => recurrence(node, b),
-  rows: (node) => {
-    const rows = dimsOf(node.inputs[0])?.[0];
-    return typeof rows === 'string' && node.inputs.every((x) => x === null || dimsOf(x)?.[0] === rows)
-      ? 'each'
-      : 'all';
-  },
+  rows: (node) => rowsAreSamples(node),
 };
 
 const exactly = { saturate: true, roundMode: 'up' } as const;

@@ -3,7 +3,7 @@ import type { Builder } from '../../ir/builder.ts';
 import type { Dim, Node, Value } from '../../ir/model.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { dimsOf } from './axes.ts';
+import { rowsAreSamples } from './axes.ts';
 import { finish, vector } from './expansion.ts';
 import { rankOf } from './normalization.ts';
 
@@ -63,16 +63,8 @@ export const RotaryEmbedding: Operator = {
       turned === 0 ? rotated : b.op('Concat', [rotated, part(b, heads, turned, end)], { axis: attr.int(-1) });
     return packed ? finish(node, b, 'Reshape', [whole, b.op('Shape', [x])]) : [whole];
   },
-  rows: (node) => {
-    const rows = dimsOf(node.inputs[0])?.[0];
-    const angles = node.inputs[3] ? [node.inputs[3]] : node.inputs.slice(1, 3);
-    const caches = node.inputs[3] ? node.inputs.slice(1, 3) : [];
-    return typeof rows === 'string' &&
-      angles.every((v) => dimsOf(v)?.[0] === rows) &&
-      caches.every((v) => typeof dimsOf(v)?.[0] === 'number')
-      ? 'each'
-      : 'all';
-  },
+  // Angles that are looked up belong to no sample.
+  rows: (node) => rowsAreSamples(node, node.inputs[3] ? [1, 2] : []),
 };
 
 /** Past every extent. */

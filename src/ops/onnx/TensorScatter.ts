@@ -1,7 +1,11 @@
-import { stringOf } from '../../ir/attributes.ts';
+import { attr, stringOf } from '../../ir/attributes.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import type { Value } from '../../ir/model.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf } from './axes.ts';
+import { axisOf, dimsOf, rowsAreSamples } from './axes.ts';
+import { number, vector } from './expansion.ts';
+import { extent } from './heads.ts';
 import { copyOf } from './meeting.ts';
 import { copyRuns } from './take.ts';
 
@@ -73,12 +77,43 @@ export const TensorScatter: Operator = {
     }
     return [out];
   },
-  rows: (node) => {
-    const rows = dimsOf(node.inputs[0])?.[0];
-    return typeof rows === 'string' && node.inputs.every((v) => v === null || dimsOf(v)?.[0] === rows)
-      ? 'each'
-      : 'all';
+  /** Each position takes what the update has so many positions after its start, or stays. */
+  expand: (node, b) => {
+    const [cache, update, at] = node.inputs as readonly [Value, Value, Value | null | undefined];
+    const [dims, updated] = [dimsOf(cache), dimsOf(update)];
+    const rank = dims?.length ?? updated?.length;
+    if (rank === undefined)
+      return refuse('ops/rank-needed', 'it is said in other operators where its rank is known');
+    const along = axis(node, rank);
+    const length = updated?.[along];
+    if (typeof length !== 'number') {
+      return refuse(
+        'ops/extents-needed',
+        'it is said in other operators where the length of the update is known',
+      );
+    }
+    if (length === 0) return [b.op('Identity', [cache])];
+    const whole = (n: number): Value => number(b, 'int64', n);
+    const most = extent(b, cache, along);
+    const onAxis = (v: Value, own: number): Value =>
+      b.op('Unsqueeze', [
+        v,
+        vector(
+          b,
+          [...Array(rank).keys()].filter((i) => i !== own),
+        ),
+      ]);
+    const positions = onAxis(
+      b.op('Range', [whole(0), b.op('Squeeze', [most, vector(b, [0])]), whole(1)]),
+      along,
+    );
+    // Without a start every position is its own distance from 0.
+    const after = at ? b.op('Mod', [b.op('Sub', [positions, onAxis(at, 0)]), most]) : positions;
+    const nearest = b.op('Expand', [b.op('Min', [after, whole(length - 1)]), b.op('Shape', [cache])]);
+    const moved = b.op('GatherElements', [update, nearest], { axis: attr.int(along) });
+    return [b.op('Where', [b.op('Less', [after, whole(length)]), moved, cache])];
   },
+  rows: (node) => rowsAreSamples(node),
 };
 
 const axis = (node: Parameters<typeof axisOf>[0], rank: number): number => {

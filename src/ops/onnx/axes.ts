@@ -35,7 +35,7 @@ export const axesFromFront = (node: Node, axes: readonly number[], rank: number)
 export const knownInts = (node: Node, i: number, known: Known): number[] | undefined => {
   const data = known(node.inputs[i]);
   if (data) return Array.from(data.read(0, data.count), Number);
-  const elements = known.elements?.(node.inputs[i]);
+  const elements = elementsOf(node.inputs[i], known);
   return elements?.every((e) => typeof e === 'number') ? ([...elements] as number[]) : undefined;
 };
 
@@ -64,6 +64,20 @@ export const rowsByType = (node: Node, rowed = 1): 'each' | 'all' => {
   const [rows] = from ?? [];
   if (typeof rows !== 'string' || from?.lastIndexOf(rows) !== 0 || !still(node, rowed)) return 'all';
   return node.outputs.every((v) => v === null || dimsOf(v)?.[0] === rows) ? 'each' : 'all';
+};
+
+/**
+ * `rows` of an operator that works on each sample of a batch by itself: the batch, axis 0 of every input but those in
+ * `still`, is rows, and no other axis is.
+ */
+export const rowsAreSamples = (node: Node, still: readonly number[] = []): 'each' | 'all' => {
+  const rows = dimsOf(node.inputs[0])?.[0];
+  if (typeof rows !== 'string') return 'all';
+  const aligned = node.inputs.every((v, i) => {
+    const dims = dimsOf(v);
+    return v === null || (dims !== null && dims.lastIndexOf(rows) === (still.includes(i) ? -1 : 0));
+  });
+  return aligned ? 'each' : 'all';
 };
 
 /** `rows` of an operator that works along axes: rows stay rows where `axes` (null: not known) do not hold axis 0. */

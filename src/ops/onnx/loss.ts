@@ -6,7 +6,7 @@ import type { Dims } from './axes.ts';
 import { indices } from './constraints.ts';
 import { same } from './extents.ts';
 
-export type Reduction = 'none' | 'sum' | 'mean';
+type Reduction = 'none' | 'sum' | 'mean';
 
 export const reductionOf = (node: Node): Reduction => {
   const reduction = stringOf(node, 'reduction', 'mean');

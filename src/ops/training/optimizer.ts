@@ -15,7 +15,7 @@ import { type Operator, refused, tensorInput } from '../operator.ts';
 const dtypes: readonly DType[] = ['float32', 'float64'];
 
 /** One tensor's update, in its dtype. */
-export interface Step {
+interface Step {
   readonly node: Node;
   /** The learning rate. */
   readonly rate: Value;
