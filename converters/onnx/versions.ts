@@ -20,7 +20,7 @@ const releases: readonly (readonly [opset: number, ir: number, ml: number])[] = 
 
 export const defaultOpset = 21;
 /** Before 7 operators broadcast by an attribute. */
-export const oldestWritten = 7;
+export const oldestWritten = 1;
 export const newestWritten = 28;
 
 const release = (opset: number) =>

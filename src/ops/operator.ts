@@ -69,6 +69,11 @@ export interface Operator {
    * Before `evaluate` where there are both: the node has a body, or takes or gives sequences, optionals or maps. `scope` runs the bodies.
    */
   apply?(inputs: readonly (Datum | null)[], node: Node, scope: Scope): readonly (Datum | null)[];
+  /**
+   * Dtypes in which it computes the same as in this one, the best first: where a version does not take this one yet, the
+   * node is cast there and back.
+   */
+  carriers?(dtype: DType): readonly DType[];
   /** All others: the same in canonical operators. The node's inputs are visible in `b`. */
   expand?(node: Node, b: Builder): readonly (Value | null)[] | Refusal;
   /** Operators that take missing values: the same over planes. */

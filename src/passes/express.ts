@@ -13,7 +13,7 @@ import { fuseTrees } from './fuse.ts';
 import { gapOf } from './gaps.ts';
 import { plain } from './plain.ts';
 import { operatorsAt, rebuild } from './rebuild.ts';
-import { type InForce, inForce } from './standing.ts';
+import { carried, type InForce, inForce } from './standing.ts';
 
 export type Opsets = ReadonlyMap<string, number>;
 
@@ -102,6 +102,8 @@ const work = (
             operator?.express?.(moved, b, opsets),
           );
           if (expressed && !isRefusal(expressed)) return expressed;
+          const elsewhere = make(operators, () => carried(moved, b, opsets));
+          if (elsewhere) return elsewhere;
           const expanded = make(operators, () => operator?.expand?.(moved, b));
           return expanded ?? expressed ?? reason(standing) ?? missing(node, opsets);
         };

@@ -1,6 +1,9 @@
 /** Where a node stands at an opset: understood as it is, under another version number, or not at all. */
+
+import type { Builder } from '../ir/builder.ts';
 import { type Refusal, refuse } from '../ir/diagnostic.ts';
-import type { Attribute, Node, OpId, Type, Value } from '../ir/model.ts';
+import type { Attribute, Node, OpId, TensorType, Type, Value } from '../ir/model.ts';
+import { cast } from '../ops/onnx/earlier.ts';
 import { find, resolve } from '../ops/registry.ts';
 import {
   type AttributeSignature,
@@ -10,6 +13,7 @@ import {
   signature,
   signatureAt,
 } from '../ops/signature.ts';
+import type { DType } from '../tensor/dtype.ts';
 
 export type InForce =
   | { readonly k: 'keep' }
@@ -33,6 +37,53 @@ export const inForce = (node: Node, opsets: ReadonlyMap<string, number>): InForc
   if ('why' in attributes) return { k: 'lacking', why: attributes };
   const why = valuesAt(node, standard);
   return why ? { k: 'lacking', why } : { k: 'stamp', op: id, attributes };
+};
+
+/**
+ * The node cast to dtypes in which the version in force takes it, and which of its outputs have to be cast back; undefined
+ * where there are none.
+ */
+export const carried = (
+  node: Node,
+  b: Builder,
+  opsets: ReadonlyMap<string, number>,
+): readonly (Value | null)[] | undefined => {
+  const { op } = node;
+  const id = b.version(op.domain, op.name, opsets.get(op.domain));
+  const operator = find(op);
+  const standard = id && signature(id);
+  if (!standard || !operator?.carriers || find(id) !== operator) return undefined;
+  const taken = (v: Value | null, ports: readonly Port[], i: number): ReadonlySet<string> | undefined => {
+    const port = v?.type.kind === 'tensor' ? portAt(ports, i) : undefined;
+    return port && standard.types.get(port.type);
+  };
+  const to = new Map<DType, DType>();
+  const reaches = (v: Value | null, ports: readonly Port[], i: number): boolean => {
+    const types = taken(v, ports, i);
+    const dtype = (v?.type as TensorType | undefined)?.dtype;
+    if (!types || !dtype || types.has(dtype)) return true;
+    const carrier = operator.carriers?.(dtype).find((c) => types.has(c));
+    if (carrier) to.set(dtype, carrier);
+    return carrier !== undefined;
+  };
+  if (!node.inputs.every((v, i) => reaches(v, standard.inputs, i)) || to.size === 0) return undefined;
+  const attributes = attributesAt(node, standard);
+  if ('why' in attributes) return undefined;
+  const inputs = node.inputs.map((v, i) => {
+    const types = taken(v, standard.inputs, i);
+    const dtype = (v?.type as TensorType | undefined)?.dtype;
+    return v && types && dtype && !types.has(dtype) ? cast(b, v, to.get(dtype) as DType) : v;
+  });
+  const outputs = b.call(id, inputs, {
+    attributes,
+    name: node.name,
+    from: node.from,
+    outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
+  });
+  return outputs.map((o, i) => {
+    const was = node.outputs[i]?.type;
+    return o && was?.kind === 'tensor' ? cast(b, o, was.dtype) : o;
+  });
 };
 
 /** The first versions said which inputs may be overwritten, which means nothing. */

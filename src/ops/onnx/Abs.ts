@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Abs: Operator = {
   elements: pairedElements(),
   evaluate: evaluateUnary(Math.abs, (x) => (x < 0n ? -x : x)),
   lower: lowerTo('abs'),
+  carriers: whereHeld,
   rows: rowsEach,
 };

@@ -1,6 +1,6 @@
-import { floatOf, intOf } from '../../ir/attributes.ts';
+import { attr, floatOf, intOf } from '../../ir/attributes.ts';
 import { refuse } from '../../ir/diagnostic.ts';
-import { type Node, type Type, tensorType } from '../../ir/model.ts';
+import { type Node, type Type, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { constant } from '../../tensor/data.ts';
 import { column, type DType } from '../../tensor/dtype.ts';
@@ -9,6 +9,8 @@ import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { floats } from './constraints.ts';
+import { cast, earlier } from './earlier.ts';
+import { attributesBut, finish } from './expansion.ts';
 
 /**
  * Y = (X − mean) / √(var + epsilon) · scale + B for each channel of `[N, C, …]`, in these steps and in single precision
@@ -84,8 +86,30 @@ const versions = (since: readonly number[], check: (node: Node) => boolean): Ope
       },
     ];
   },
+  ...(since.includes(14) ? { express: withoutTraining } : { expand: newestForm }),
   rows: (node) => (check(node) ? 'all' : 'each'),
 });
+
+/** Outside of training it is the same at every version; until 7 that had to be said. */
+const withoutTraining: NonNullable<Operator['express']> = (node, b, opsets) => {
+  if (intOf(node, 'training_mode', 0) !== 0) {
+    return refuse('express/training', 'before opset 14 it has no training that is specified closely enough');
+  }
+  const [x, ...vectors] = node.inputs as readonly [Value, ...Value[]];
+  const old = (opsets.get('') ?? 0) < 7 ? { is_test: attr.int(1) } : {};
+  const same = vectors.map((v) => cast(b, v, tensorInput(node, 0).dtype));
+  return earlier(node, b, opsets, [x, ...same], { ...attributesBut(node, ['training_mode']), ...old });
+};
+
+/** `spatial` = 0 and training are refused before. */
+const newestForm: NonNullable<Operator['expand']> = (node, b) =>
+  finish(
+    node,
+    b,
+    'BatchNormalization',
+    node.inputs,
+    attributesBut(node, ['spatial', 'is_test', 'consumed_inputs']),
+  );
 
 const normalized = (
   node: Node,

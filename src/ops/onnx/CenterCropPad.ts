@@ -5,6 +5,7 @@ import { dtypeInfo } from '../../tensor/dtype.ts';
 import { strides, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axesFromFront, dimsOf, ints, knownInts, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { indices } from './constraints.ts';
 import { finish, number, vector } from './expansion.ts';
 import { asked } from './extents.ts';
@@ -75,6 +76,7 @@ export const CenterCropPad: Operator = {
     const start = b.op('Div', [b.op('Sub', [b.op('Shape', [padded]), wanted]), two]);
     return finish(node, b, 'Slice', [padded, start, b.op('Add', [start, wanted])]);
   },
+  carriers: whereHeld,
   rows: (node) => (axesOf(node, dimsOf(node.inputs[0])?.length ?? 0).includes(0) ? 'all' : rowsByType(node)),
 };
 

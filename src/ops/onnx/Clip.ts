@@ -1,14 +1,14 @@
-import type { Builder } from '../../ir/builder.ts';
 import { attr, floatOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
 import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { isBig } from '../../tensor/dtype.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { earlier } from './earlier.ts';
 import { dimsOf } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { floats, numeric } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { computedElements } from './elements.ts';
 import { rowsEach, unary } from './elementwise.ts';
 import { finish, number } from './expansion.ts';
@@ -96,7 +96,11 @@ export const Clip: readonly Operator[] = [
       // Version 6 has bounds anyway: the largest numbers of single precision.
       const infinite = { min: attr.float(-Infinity), max: attr.float(Infinity) };
       const otherwise = op.since === 6 ? infinite : {};
-      return earlier(node, b, opsets, [x], { ...otherwise, ...(low && { min: low }), ...(high && { max: high }) });
+      return earlier(node, b, opsets, [x], {
+        ...otherwise,
+        ...(low && { min: low }),
+        ...(high && { max: high }),
+      });
     },
     rows: (node) =>
       // A bound that has rows is one element only while there is one row.

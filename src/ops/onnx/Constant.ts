@@ -13,7 +13,7 @@ import { type Operator, refused } from '../operator.ts';
 
 /** What the node's one attribute says. */
 const value = (node: Node): Data => {
-  const data = dataOfAttribute(node, 'value');
+  const data = dataOfAttribute(node, 'value') ?? dataOfAttribute(node, 'sparse_value');
   if (data) return data;
   const has = (name: string) => node.attributes.has(name);
   if (has('value_float')) return constant('float32', [floatOf(node, 'value_float')], []);
@@ -22,7 +22,7 @@ const value = (node: Node): Data => {
   if (has('value_ints')) return constant('int64', intsOf(node, 'value_ints') ?? []);
   if (has('value_string')) return constant('string', [stringOf(node, 'value_string')], []);
   if (has('value_strings')) return constant('string', stringsOf(node, 'value_strings') ?? []);
-  return refused(node, 'it has no value that is understood (a sparse value is not)');
+  return refused(node, 'it has no value');
 };
 
 /** A constant: it becomes a parameter of the graph. ONNX Operators, Constant. */

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 
@@ -10,5 +11,6 @@ export const Cos: Operator = {
   infer: inferElementwise(floats),
   evaluate: evaluateUnary(Math.cos),
   lower: lowerTo('cos'),
+  carriers: inDoubles,
   rows: rowsEach,
 };

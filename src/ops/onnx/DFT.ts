@@ -68,7 +68,9 @@ export const DFT: readonly Operator[] = [
       const parts = kind.inverse && kind.onesided ? 1 : 2;
       const axis = node.inputs[2] ? knownInts(node, 2, known)?.[0] : -2;
       const given = node.inputs[1] ? (knownInts(node, 1, known)?.[0] ?? null) : undefined;
-      // Of two axes one is the signal's, wherever it is said to be.
+      // Nothing is cut; or of two axes one is the signal's, wherever it is said to be.
+      if (axis === undefined && !node.inputs[1] && !kind.onesided)
+        return [tensorType(dtype, dims.with(-1, parts))];
       if (axis === undefined && dims.length > 2)
         return [tensorType(dtype, [...dims.slice(0, -1).map(() => null), parts])];
       const at = signalAxis(node, axis ?? 0, dims.length);

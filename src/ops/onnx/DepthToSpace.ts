@@ -3,6 +3,7 @@ import { tensorType } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { blockSize, divided, image, moveBlocks, times } from './blocks.ts';
+import { whereHeld } from './carriers.ts';
 
 /** Channels moved into blocks of the plane: `[N, C·b², H, W]` → `[N, C, H·b, W·b]`. ONNX Operators, DepthToSpace. 1 knows DCR only. */
 export const DepthToSpace: Operator = {
@@ -18,5 +19,6 @@ export const DepthToSpace: Operator = {
   },
   evaluate: ([x], node) => [moveBlocks(node, x as Tensor, 'wide')],
   lower: () => refuse('onnx/no-row-form', 'images have no form in the row language'),
+  carriers: whereHeld,
   rows: () => 'each',
 };

@@ -1,6 +1,7 @@
 import { isBig, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { whereDivided } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -27,6 +28,7 @@ export const Div: readonly Operator[] = [
       return [binary(a, b, node, (x: number, y: number) => x / y)];
     },
     lower: lowerTo('div'),
+    carriers: whereDivided,
     rows: rowsEach,
   },
   oneSided('Div', [1, 6]),

@@ -1,17 +1,31 @@
 import { attr } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import type { Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { cast } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 import { oneSided } from './expansion.ts';
 import { equals } from './symbols.ts';
 
+/** Floats are from 11 on. Neither is less than the other, and one is no NaN: below Infinity or above -Infinity. */
+const ofFloats = (b: Builder, dtype: 'float32' | 'float64', x: Value, y: Value): Value => {
+  const infinity = b.constant(constant(dtype, [Infinity], []));
+  const apart = b.op('Or', [b.op('Less', [x, y]), b.op('Less', [y, x])]);
+  const number = b.op('Or', [b.op('Less', [x, infinity]), b.op('Greater', [x, b.op('Neg', [infinity])])]);
+  const other = b.op('Or', [b.op('Less', [y, infinity]), b.op('Greater', [y, b.op('Neg', [infinity])])]);
+  return b.op('And', [b.op('Not', [apart]), b.op('And', [number, other])]);
+};
+
 /** Strings are compared from 19 on; with a constant LabelEncoder does it. */
 const ofStrings: NonNullable<Operator['express']> = (node, b) => {
   const [x, y] = node.inputs as readonly [Value, Value];
-  if (x.type.kind !== 'tensor' || x.type.dtype !== 'string') return undefined;
+  const dtype = x.type.kind === 'tensor' ? x.type.dtype : undefined;
+  if (dtype === 'float32' || dtype === 'float64') return [ofFloats(b, dtype, x, y)];
+  if (dtype !== 'string') return undefined;
   const known = b.known(y) ?? b.known(x);
   const tested = b.known(y) ? x : y;
   if (known?.count !== 1) {
@@ -40,6 +54,7 @@ export const Equal: readonly Operator[] = [
     ),
     lower: lowerTo('eq', 'bool'),
     express: ofStrings,
+    carriers: whereHeld,
     rows: rowsEach,
   },
   oneSided('Equal', [1], 'bool'),

@@ -1,5 +1,6 @@
 import { erf } from '../../kernel/special.ts';
 import type { Operator } from '../operator.ts';
+import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
 
@@ -11,5 +12,6 @@ export const Erf: Operator = {
   infer: inferElementwise(floats),
   evaluate: evaluateUnary(erf),
   lower: lowerTo('erf'),
+  carriers: inDoubles,
   rows: rowsEach,
 };

@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { rowShape, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { sameElements } from './elements.ts';
 import { quotient } from './extents.ts';
 import { reshaped } from './take.ts';
@@ -37,5 +38,6 @@ export const Flatten: Operator = {
     const dims = rowShape(node);
     return isRefusal(dims) ? dims : [{ ...(inputs[0] as Lowered), dims }];
   },
+  carriers: whereHeld,
   rows: rowsByType,
 };

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Floor: Operator = {
   elements: pairedElements(),
   evaluate: evaluateUnary(Math.floor),
   lower: lowerTo('floor'),
+  carriers: whereHeld,
   rows: rowsEach,
 };

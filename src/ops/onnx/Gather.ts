@@ -6,6 +6,7 @@ import { isBig } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, knownInts, rowShape } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { indices } from './constraints.ts';
 import { movedElements } from './elements.ts';
 import { chooseRow, copy, intRow, take, takeRow, whole } from './take.ts';
@@ -103,6 +104,7 @@ export const Gather: Operator = {
     }
     return [takeRow(x, dims, map)];
   },
+  carriers: whereHeld,
   rows: (node) => {
     const [data, at] = node.inputs.map(dimsOf);
     if (!data || !at) return 'all';

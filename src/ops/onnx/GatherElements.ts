@@ -4,6 +4,7 @@ import type { Lowered, Row } from '../../kernel/row.ts';
 import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, rowShape, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { indices } from './constraints.ts';
 import { movedElements } from './elements.ts';
 import { fromFrontRow, indicesFromFront } from './Gather.ts';
@@ -55,6 +56,7 @@ export const GatherElements: Operator = {
     };
     return [{ dtype: data.dtype, dims, element }];
   },
+  carriers: whereHeld,
   rows: (node) => (axisOf(node, dimsOf(node.inputs[0])?.length ?? 1, 0) === 0 ? 'all' : rowsByType(node, 2)),
 };
 

@@ -3,6 +3,7 @@ import { type Node, tensorType } from '../../ir/model.ts';
 import { countOf, strides, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { movedElements } from './elements.ts';
 import { copy } from './take.ts';
 
@@ -63,6 +64,7 @@ export const GatherND: Operator = {
     return [out];
   },
   // With rows as a batch, row i of the result is of row i of both; else only the indices may have rows.
+  carriers: whereHeld,
   rows: (node) => {
     const [data, at] = node.inputs.map(dimsOf);
     if (!data || !at || at.length === 0) return 'all';

@@ -1,4 +1,4 @@
-import { floatOf, intOf } from '../../ir/attributes.ts';
+import { attr, floatOf, intOf } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { type Dim, type Node, tensorType } from '../../ir/model.ts';
 import { broadcastDims } from '../../ir/shape.ts';
@@ -8,8 +8,9 @@ import { type Tensor, tensor, tensorOf } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, rowShape } from './axes.ts';
 import { floats } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { binary, reindex } from './elementwise.ts';
-import { finish } from './expansion.ts';
+import { attributesBut, finish, number } from './expansion.ts';
 import { lowerProduct, products } from './product.ts';
 import { intRow, whole } from './take.ts';
 
@@ -113,6 +114,13 @@ export const Gemm: readonly Operator[] = [
         return { k: 'apply', fn: 'add', dtype, args: [scaledProduct, added] };
       };
       return [{ dtype, dims, element }];
+    },
+    express: (node, b, opsets) => {
+      // C could be left out from 11 on.
+      if (node.inputs[2]) return undefined;
+      const zero = number(b, tensorInput(node, 0).dtype, 0);
+      const old = (opsets.get('') ?? 0) < 7 ? { broadcast: attr.int(1) } : {};
+      return earlier(node, b, opsets, [...node.inputs.slice(0, 2), zero], attributesBut(node, [], old));
     },
     rows: (node) => {
       const [a, b, c] = node.inputs.map(dimsOf);

@@ -1,6 +1,7 @@
 import { refuse } from '../../ir/diagnostic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { globallyPooledType, poolAll } from './pool.ts';
 
@@ -18,5 +19,6 @@ export const GlobalMaxPool: Operator = {
     }),
   ],
   lower: () => refuse('onnx/no-row-form', 'pools have no form in the row language'),
+  carriers: whereHeld,
   rows: () => 'each',
 };

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -19,6 +20,7 @@ export const Greater: readonly Operator[] = [
       'bool',
     ),
     lower: lowerTo('gt', 'bool'),
+    carriers: whereHeld,
     rows: rowsEach,
   },
   oneSided('Greater', [1], 'bool'),

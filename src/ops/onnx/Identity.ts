@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { sameElements } from './elements.ts';
 
 /** The input itself, whatever its type. ONNX Operators, Identity. */
@@ -12,5 +13,6 @@ export const Identity: Operator = {
   // From 14 on sequences, from 16 on optionals too.
   apply: ([x]) => [x ?? null],
   lower: (_, [x]) => [x ?? null],
+  carriers: whereHeld,
   rows: () => 'each',
 };

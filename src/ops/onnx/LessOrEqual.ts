@@ -1,7 +1,9 @@
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
+import { finish } from './expansion.ts';
 import { isAtMost } from './symbols.ts';
 
 /** A <= B, element by element; false where one is NaN. ONNX Operators, LessOrEqual. */
@@ -17,5 +19,7 @@ export const LessOrEqual: Operator = {
     'bool',
   ),
   lower: lowerTo('le', 'bool'),
+  carriers: whereHeld,
+  express: (node, b) => finish(node, b, 'Or', [b.op('Less', node.inputs), b.op('Equal', node.inputs)]),
   rows: rowsEach,
 };

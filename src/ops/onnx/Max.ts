@@ -1,7 +1,9 @@
 import { isBig } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
+import { chosen } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerFromLeft, rowsEach } from './elementwise.ts';
 import { withoutBroadcast } from './expansion.ts';
@@ -23,6 +25,8 @@ export const Max: readonly Operator[] = [
       ),
     ],
     lower: lowerFromLeft('max'),
+    carriers: whereHeld,
+    express: (node, b) => chosen(node, b, 'Greater'),
     rows: rowsEach,
   },
   withoutBroadcast('Max', [1, 6]),

@@ -4,6 +4,7 @@ import { type Node, tensorType } from '../../ir/model.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { type Plane, pool, pooledType } from './pool.ts';
 
@@ -30,6 +31,7 @@ export const MaxPool: Operator = {
     return [pooled, tensor('int64', pooled.dims, indices(node, given.dims, places))];
   },
   lower: () => refuse('onnx/no-row-form', 'pools have no form in the row language'),
+  carriers: whereHeld,
   rows: (node) => (node.outputs[1] ? 'all' : 'each'),
 };
 

@@ -1,7 +1,9 @@
 import { isBig } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
+import { chosen } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerFromLeft, rowsEach } from './elementwise.ts';
 import { withoutBroadcast } from './expansion.ts';
@@ -23,6 +25,8 @@ export const Min: readonly Operator[] = [
       ),
     ],
     lower: lowerFromLeft('min'),
+    carriers: whereHeld,
+    express: (node, b) => chosen(node, b, 'Less'),
     rows: rowsEach,
   },
   withoutBroadcast('Min', [1, 6]),

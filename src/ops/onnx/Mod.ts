@@ -1,11 +1,15 @@
 import { intOf } from '../../ir/attributes.ts';
+import type { TensorType, Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
+import { constant } from '../../tensor/data.ts';
 import { isBig, isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, reindex, rowsEach } from './elementwise.ts';
+import { finish } from './expansion.ts';
 import { chooseRow } from './take.ts';
 
 /** A - floor(A / B) * B: a zero has the sign of B, and towards an infinity of the other sign B itself is the result. */
@@ -55,5 +59,18 @@ export const Mod: Operator = {
     };
     return [{ dtype, dims, element }];
   },
+  express: (node, b) => {
+    const [x, y] = node.inputs as readonly [Value, Value];
+    const { dtype } = x.type as TensorType;
+    if (isFloat(dtype)) return undefined;
+    // Integers are divided towards zero; the remainder of the other sign moves by B.
+    const r = b.op('Sub', [x, b.op('Mul', [b.op('Div', [x, y]), y])]);
+    if (intOf(node, 'fmod', 0) !== 0 || dtype.startsWith('u')) return [r];
+    const zero = b.constant(constant(dtype, [0], []));
+    const apart = b.op('Xor', [b.op('Less', [r, zero]), b.op('Less', [y, zero])]);
+    const turned = b.op('And', [apart, b.op('Not', [b.op('Equal', [r, zero])])]);
+    return finish(node, b, 'Where', [turned, b.op('Add', [r, y]), r]);
+  },
+  carriers: whereHeld,
   rows: rowsEach,
 };

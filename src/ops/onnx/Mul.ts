@@ -1,5 +1,6 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { whereWrapped } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -21,6 +22,7 @@ export const Mul: readonly Operator[] = [
       return [binary(a, b, node, wraps ? Math.imul : (x: number, y: number) => x * y)];
     },
     lower: lowerTo('mul'),
+    carriers: whereWrapped,
     rows: rowsEach,
   },
   oneSided('Mul', [1, 6]),

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { signedNumeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -15,5 +16,6 @@ export const Neg: Operator = {
     (x) => -x,
   ),
   lower: lowerTo('neg'),
+  carriers: whereHeld,
   rows: rowsEach,
 };

@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import { strides, type Tensor, tensorOf, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { fromFront, ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { movedElements } from './elements.ts';
 import { finish, number, vector } from './expansion.ts';
@@ -148,6 +149,7 @@ export const Pad: readonly Operator[] = [
         },
       ];
     },
+    carriers: whereHeld,
     rows: rowsByType,
   },
   padByAttribute(2, 'pads'),

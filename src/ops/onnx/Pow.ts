@@ -1,9 +1,12 @@
-import { tensorType } from '../../ir/model.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
-import { type DType, dtypeInfo, isBig, isInteger } from '../../tensor/dtype.ts';
+import { type DType, dtypeInfo, isBig, isFloat, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
+import { inDoubles } from './carriers.ts';
 import { floats, numeric } from './constraints.ts';
+import { cast } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { binary, broadcastRows, broadcastTypes, reindex, rowsEach } from './elementwise.ts';
 import { oneSided } from './expansion.ts';
@@ -80,6 +83,15 @@ export const Pow: readonly Operator[] = [
           },
         },
       ];
+    },
+    carriers: inDoubles,
+    express: (node, b) => {
+      // Before 12 both were of one type, and floats.
+      const [x, y] = node.inputs as readonly [Value, Value];
+      const [from, by] = [tensorInput(node, 0).dtype, tensorInput(node, 1).dtype];
+      if (from === by && isFloat(from)) return undefined;
+      if (isBig(from)) return refuse('express/dtype', `before opset 12 there are no powers of ${from}`);
+      return [cast(b, b.op('Pow', [cast(b, x, 'float64'), cast(b, y, 'float64')]), from)];
     },
     rows: rowsEach,
   },

@@ -1,5 +1,6 @@
 import type { Lowered } from '../../kernel/row.ts';
 import type { Operator } from '../operator.ts';
+import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, rowsEach } from './elementwise.ts';
@@ -27,5 +28,6 @@ export const Reciprocal: Operator = {
       },
     ];
   },
+  carriers: inDoubles,
   rows: rowsEach,
 };

@@ -1,6 +1,7 @@
 import type { Lowered } from '../../kernel/row.ts';
 import { isBig } from '../../tensor/dtype.ts';
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { signedNumeric } from './constraints.ts';
 import { evaluateUnary, inferElementwise, rowsEach } from './elementwise.ts';
 
@@ -29,5 +30,6 @@ export const Relu: Operator = {
       },
     ];
   },
+  carriers: whereHeld,
   rows: rowsEach,
 };

@@ -3,6 +3,7 @@ import { type Node, tensorType } from '../../ir/model.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, rowsByType } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { take } from './take.ts';
 
 /** Of each sequence in a batch the first `sequence_lens[i]` elements in time, turned round. ONNX Operators, ReverseSequence. */
@@ -40,6 +41,7 @@ export const ReverseSequence: Operator = {
     });
     return [take(t, t.dims, index)];
   },
+  carriers: whereHeld,
   rows: (node) =>
     // With the batch in front each row is a sequence, and has its length in the same row.
     axesOf(node).batch === 0 && dimsOf(node.inputs[1])?.[0] === dimsOf(node.inputs[0])?.[0]

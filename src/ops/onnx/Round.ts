@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -13,5 +14,6 @@ export const Round: Operator = {
   elements: pairedElements(),
   evaluate: evaluateUnary(roundEven),
   lower: lowerTo('roundEven'),
+  carriers: whereHeld,
   rows: rowsEach,
 };

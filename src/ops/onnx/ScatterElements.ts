@@ -1,9 +1,14 @@
-import { tensorType } from '../../ir/model.ts';
+import { stringOf } from '../../ir/attributes.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
 import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf, rowsByType } from './axes.ts';
+import { axisOf, dimsOf, knownInts, rowsByType } from './axes.ts';
 import { indices } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { movedElements } from './elements.ts';
+import { attributesBut } from './expansion.ts';
 import { indicesFromFront } from './Gather.ts';
 import { copyOf, meeting } from './meeting.ts';
 import { walk } from './take.ts';
@@ -45,6 +50,27 @@ export const ScatterElements: Operator = {
       to[k] = meet(to[k] as never, updates.data[i] as never);
     }
     return [out];
+  },
+  express: (node, b, opsets) => {
+    const opset = opsets.get('') ?? 0;
+    if (stringOf(node, 'reduction', 'none') !== 'none' || opset >= 11) return undefined;
+    // Before 11 it was Scatter, which does not say what a negative index is.
+    const [x, at, updates] = node.inputs as readonly [Value, Value, Value];
+    const dims = dimsOf(x);
+    const extent = dims?.[axisOf(node, dims.length, 0)];
+    const dtype = tensorInput(node, 1).dtype;
+    const known = knownInts(node, 1, b.known);
+    if (known?.every((i) => i >= 0))
+      return earlier(node, b, opsets, node.inputs, attributesBut(node, ['reduction']), 'Scatter');
+    if (typeof extent !== 'number')
+      return refuse('express/extent', 'before opset 11 a negative index needs a known extent');
+    const negative = b.op('Less', [at, b.constant(constant(dtype, [0], []))]);
+    const counted = b.op('Where', [
+      negative,
+      b.op('Add', [at, b.constant(constant(dtype, [extent], []))]),
+      at,
+    ]);
+    return earlier(node, b, opsets, [x, counted, updates], attributesBut(node, ['reduction']), 'Scatter');
   },
   rows: (node) => {
     const rows = dimsOf(node.inputs[0])?.[0];

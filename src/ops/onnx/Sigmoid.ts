@@ -1,5 +1,6 @@
 import type { Lowered, Row } from '../../kernel/row.ts';
 import type { Operator } from '../operator.ts';
+import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, rowsEach } from './elementwise.ts';
 import { inDouble } from './rounding.ts';
@@ -23,5 +24,6 @@ export const Sigmoid: Operator = {
     const sigmoid = (x: Row) => double('div', one, double('add', one, double('exp', double('neg', x))));
     return [{ dtype, dims, element: (index) => inDouble(dtype, element(index), sigmoid) }];
   },
+  carriers: inDoubles,
   rows: rowsEach,
 };

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Sign: Operator = {
   elements: pairedElements(),
   evaluate: evaluateUnary(Math.sign, (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n)),
   lower: lowerTo('sign'),
+  carriers: whereHeld,
   rows: rowsEach,
 };

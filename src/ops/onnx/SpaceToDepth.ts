@@ -3,6 +3,7 @@ import { tensorType } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { blockSize, divided, image, moveBlocks, times } from './blocks.ts';
+import { whereHeld } from './carriers.ts';
 
 /** Blocks of the plane moved into channels: `[N, C, H·b, W·b]` → `[N, C·b², H, W]`. ONNX Operators, SpaceToDepth. `mode` is new in 28. */
 export const SpaceToDepth: Operator = {
@@ -18,5 +19,6 @@ export const SpaceToDepth: Operator = {
   },
   evaluate: ([x], node) => [moveBlocks(node, x as Tensor, 'deep')],
   lower: () => refuse('onnx/no-row-form', 'images have no form in the row language'),
+  carriers: whereHeld,
   rows: () => 'each',
 };

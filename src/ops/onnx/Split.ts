@@ -42,8 +42,8 @@ const inferParts = (node: Node, given: Elements | undefined): readonly TensorTyp
     const parts = sizes(node, extent, given as readonly number[] | undefined);
     return parts.map((p) => tensorType(dtype, dims.with(axis, p)));
   }
-  // One part alone is all of it.
-  const last = node.outputs.length === 1 ? extent : undefined;
+  // One part alone is all of it, and nothing has parts without elements only.
+  const last = node.outputs.length === 1 || extent === 0 ? extent : undefined;
   return node.outputs.map((_, i) => tensorType(dtype, dims.with(axis, given?.[i] ?? last ?? null)));
 };
 

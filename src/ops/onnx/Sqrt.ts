@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Sqrt: Operator = {
   elements: pairedElements(),
   evaluate: evaluateUnary(Math.sqrt),
   lower: lowerTo('sqrt'),
+  carriers: inDoubles,
   rows: rowsEach,
 };

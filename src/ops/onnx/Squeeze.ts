@@ -1,5 +1,6 @@
 import { intsOf } from '../../ir/attributes.ts';
 import { isRefusal } from '../../ir/diagnostic.ts';
+import { smallDims } from '../../ir/elements.ts';
 import { type Dim, type Node, tensorType } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -32,9 +33,21 @@ export const Squeeze: readonly Operator[] = [
     since: [13, 21, 23, 24, 25],
     infer: (node, known) => {
       const { dtype, dims } = tensorInput(node, 0);
+      if (dims === null) return [tensorType(dtype, null)];
       const axes = knownInts(node, 1, known);
-      const unsure = dims === null || (node.inputs[1] && !axes);
-      return [tensorType(dtype, unsure ? null : squeezed(node, dims, axes))];
+      if (axes || !node.inputs[1]) return [tensorType(dtype, squeezed(node, dims, axes))];
+      // As many axes as there are of extent 1 must be those.
+      const count = smallDims(node.inputs[1])?.[0];
+      const alone = dims.filter((d) => typeof d !== 'number' || d === 1).length === count;
+      if (alone)
+        return [
+          tensorType(
+            dtype,
+            dims.filter((d) => typeof d === 'number' && d !== 1),
+          ),
+        ];
+      const rank = count === undefined ? null : Math.max(dims.length - count, 0);
+      return [tensorType(dtype, rank === null ? null : new Array<null>(rank).fill(null))];
     },
     elements: sameElements,
     evaluate: ([x, axes], node) => {

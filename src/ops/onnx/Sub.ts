@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { whereWrapped } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -18,6 +19,7 @@ export const Sub: readonly Operator[] = [
       (x, y) => x - y,
     ),
     lower: lowerTo('sub'),
+    carriers: whereWrapped,
     rows: rowsEach,
   },
   oneSided('Sub', [1, 6]),

@@ -1,3 +1,4 @@
+import type { Value } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { floats } from './constraints.ts';
@@ -15,6 +16,11 @@ export const Sum: readonly Operator[] = [
     infer: inferElementwise(floats),
     evaluate: (inputs, node) => [(inputs as readonly Tensor[]).reduce((a, b) => binary(a, b, node, add))],
     lower: lowerFromLeft('add'),
+    express: (node, b) => {
+      // Before 8 its shapes had to be one.
+      const [first, ...others] = node.inputs as readonly [Value, ...Value[]];
+      return [others.reduce((sum, x) => b.op('Add', [sum, x]), first)];
+    },
     rows: rowsEach,
   },
   withoutBroadcast('Sum', [1, 6]),

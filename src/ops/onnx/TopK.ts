@@ -4,10 +4,10 @@ import { type Dim, type Node, tensorType } from '../../ir/model.ts';
 import { column, type DType } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { constantInts, earlier } from './earlier.ts';
 import { axisOf, dimsOf, knownExtents, rowsUnless } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
+import { constantInts, earlier } from './earlier.ts';
 import { attributesBut, finish, vector } from './expansion.ts';
 
 const types = (node: Node, dtype: DType, dims: readonly Dim[] | null, k: Dim) => {
@@ -67,7 +67,9 @@ export const TopK: readonly Operator[] = [
         return refuse('express/attribute', 'before opset 11 it finds the largest elements only');
       }
       const attributes = attributesBut(node, ['largest', 'sorted'], { k: attr.int(k?.[0] ?? 0) });
-      return (opsets.get('') ?? 0) < 10 ? earlier(node, b, opsets, node.inputs.slice(0, 1), attributes) : undefined;
+      return (opsets.get('') ?? 0) < 10
+        ? earlier(node, b, opsets, node.inputs.slice(0, 1), attributes)
+        : undefined;
     },
     rows: (node) => rowsUnless(node, dimsOf(node.inputs[0]) && [intOf(node, 'axis', -1)]),
   },

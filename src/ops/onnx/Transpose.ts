@@ -5,6 +5,7 @@ import type { Lowered } from '../../kernel/row.ts';
 import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axesFromFront, dimsOf, rowShape } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { movedElements } from './elements.ts';
 import { take, takeRow, walk } from './take.ts';
 
@@ -70,6 +71,7 @@ export const Transpose: Operator = {
       ),
     ];
   },
+  carriers: whereHeld,
   rows: (node) => {
     const rank = dimsOf(node.inputs[0])?.length;
     return rank !== undefined && rank > 0 && permutation(node, rank)[0] === 0 ? 'each' : 'all';

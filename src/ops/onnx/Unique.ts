@@ -1,5 +1,5 @@
 import { intOf } from '../../ir/attributes.ts';
-import { type Dim, tensorType, type Type } from '../../ir/model.ts';
+import { type Dim, type Type, tensorType } from '../../ir/model.ts';
 import { dtypeInfo } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensorOf } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';

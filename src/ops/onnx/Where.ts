@@ -3,6 +3,7 @@ import type { Lowered, Row } from '../../kernel/row.ts';
 import { column, dtypeInfo } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { whereHeld } from './carriers.ts';
 import { chosenElements } from './elements.ts';
 import { broadcastAll, broadcastRows, broadcastTypes, reindex, rowsEach, runs } from './elementwise.ts';
 import { chooseRow } from './take.ts';
@@ -95,5 +96,6 @@ export const Where: Operator = {
       },
     ];
   },
+  carriers: whereHeld,
   rows: rowsEach,
 };

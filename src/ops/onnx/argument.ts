@@ -1,12 +1,14 @@
 /** The shape shared by ArgMax and ArgMin. */
 import { intOf } from '../../ir/attributes.ts';
-import { isRefusal } from '../../ir/diagnostic.ts';
-import { tensorType } from '../../ir/model.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, reduced, rowShape, rowsUnless } from './axes.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
+import { attributesBut, finish, vector } from './expansion.ts';
 import { type FoldRow, lowerReduction, reduce } from './reduce.ts';
 
 /**
@@ -67,5 +69,23 @@ export const argument = (
     };
     return [lowerReduction(x, [axis], dims, make, 'int64')];
   },
+  express: (node, b) => {
+    // The last of equal ones is the first from the end.
+    const [x] = node.inputs as readonly [Value];
+    const dims = dimsOf(x);
+    const extent = dims?.[axisOf(node, dims.length, 0)];
+    if (intOf(node, 'select_last_index', 0) === 0) return undefined;
+    if (typeof extent !== 'number') {
+      return refuse(
+        'express/extent',
+        'before opset 12 the last of equal elements is found where the extent is known',
+      );
+    }
+    const axis = vector(b, [intOf(node, 'axis', 0)]);
+    const turned = b.op('Slice', [x, vector(b, [-1]), vector(b, [-extent - 1]), axis, vector(b, [-1])]);
+    const found = b.op(name, [turned], attributesBut(node, ['select_last_index']));
+    return finish(node, b, 'Sub', [vector(b, [extent - 1]), found]);
+  },
+  carriers: whereHeld,
   rows: (node) => rowsUnless(node, dimsOf(node.inputs[0]) && [intOf(node, 'axis', 0)]),
 });

@@ -3,7 +3,7 @@ import { attr, intOf } from '../../ir/attributes.ts';
 import type { Builder } from '../../ir/builder.ts';
 import { isRefusal, type Refusal, refuse } from '../../ir/diagnostic.ts';
 import type { Attribute, Node, TensorType, Value } from '../../ir/model.ts';
-import type { DType } from '../../tensor/dtype.ts';
+import { type DType, isFloat } from '../../tensor/dtype.ts';
 import type { Operator } from '../operator.ts';
 import { signature } from '../signature.ts';
 import { knownInts } from './axes.ts';
@@ -63,6 +63,13 @@ export const axesAsAttribute: NonNullable<Operator['express']> = (node, b, opset
     axes?.length ? { axes: attr.ints(axes) } : {},
   );
   return earlier(node, b, opsets, [x], attributes);
+};
+
+/** One after the other, the element of which a comparison holds: for dtypes that have no NaN. */
+export const chosen = (node: Node, b: Builder, better: 'Greater' | 'Less'): Said | undefined => {
+  const [first, ...others] = node.inputs as readonly [Value, ...Value[]];
+  if (isFloat((first.type as TensorType).dtype)) return undefined;
+  return [others.reduce((best, x) => b.op('Where', [b.op(better, [x, best]), x, best]), first)];
 };
 
 export const cast = (b: Builder, x: Value, to: DType): Value =>

@@ -297,7 +297,8 @@ const withoutLayout: NonNullable<Operator['express']> = (node, b, opsets) => {
   const turned = (v: Value, perm: readonly number[]): Value =>
     batchFirst ? b.op('Transpose', [v], { perm: attr.ints(perm) }) : v;
   const inputs = node.inputs.map((v, i) => (v && [0, 5, 6].includes(i) ? turned(v, [1, 0, 2]) : v));
-  const outputs = b.call(['', node.op.name], inputs, {
+  const op = b.version('', node.op.name, opsets.get('')) ?? (['', node.op.name] as const);
+  const outputs = b.call(op, inputs, {
     attributes: attributesBut(node, ['layout']),
     name: node.name,
     from: node.from,
