@@ -3,6 +3,7 @@ import { fail, type Place } from '../../src/ir/diagnostic.ts';
 import type { Attribute, Region } from '../../src/ir/model.ts';
 import { AttributeType } from './messages.ts';
 import type { AttributeProto, GraphProto } from './schema.ts';
+import { sparseData } from './sparse.ts';
 import { type External, SparseData, TensorData, tensorProto } from './tensors.ts';
 import { typeOf, typeProto } from './types.ts';
 
@@ -77,7 +78,7 @@ export const attributeOf = (
     case 'TENSOR':
       return { kind: 'data', data: new TensorData(proto.t ?? {}, at, external) };
     case 'SPARSE_TENSOR':
-      return { kind: 'data', data: new SparseData(proto.sparse_tensor ?? {}, at, external) };
+      return { kind: 'data', data: sparseData(proto.sparse_tensor ?? {}, at, external) };
     case 'GRAPH':
       return { kind: 'region', region: region(proto.g ?? {}) };
     case 'TYPE_PROTO':

@@ -11,11 +11,9 @@ import { domainOf, functionKey, nodePlace } from './identifiers.ts';
 import { opsetsOf } from './imports.ts';
 import { extraOf, type NodeExtra } from './origin.ts';
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto, ValueInfoProto } from './schema.ts';
-import { type External, SparseData, TensorData } from './tensors.ts';
+import { sparseData } from './sparse.ts';
+import { type External, type SparseData, TensorData } from './tensors.ts';
 import { typeOf } from './types.ts';
-
-/** Elements a sparse initializer may stand for. */
-const mostDense = 2 ** 28;
 
 export interface Context {
   readonly file: string;
@@ -154,15 +152,7 @@ class GraphBuilder {
     for (const s of graph.sparse_initializer ?? []) {
       const name = s.values?.name ?? '';
       const at = this.place(`initializer '${name}'`);
-      const data = new SparseData(s, at, external);
-      if (data.count > mostDense) {
-        fail(
-          'onnx/sparse-size',
-          `this sparse tensor stands for ${data.count} elements; ${mostDense} is the limit`,
-          at,
-        );
-      }
-      add(name, data);
+      add(name, sparseData(s, at, external));
     }
   }
 
