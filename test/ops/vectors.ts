@@ -1,5 +1,4 @@
-/** Vectors of fixtures: a node, its inputs, its outputs; and the model of one node that they are held against. */
-import { readFileSync } from 'node:fs';
+/** A node, its inputs, its outputs; and the model of one node that they are held against. */
 import { Builder } from '../../src/ir/builder.ts';
 import { type Attribute, type Dim, type Model, tensorType } from '../../src/ir/model.ts';
 import { operators, resolve } from '../../src/ops/registry.ts';
@@ -22,8 +21,6 @@ export interface Vector {
   readonly inputs: readonly (VectorTensor | null)[];
   readonly outputs: readonly VectorTensor[];
 }
-
-export const readVectors = (url: URL): readonly Vector[] => JSON.parse(readFileSync(url, 'utf8'));
 
 export const tensorOfVector = ({ dtype, dims, data }: VectorTensor): Tensor =>
   tensorOf(
