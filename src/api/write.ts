@@ -1,3 +1,5 @@
+import { createHash, type Hash } from 'node:crypto';
+import { basename } from 'node:path';
 import { AtomicFiles } from '../files/atomic.ts';
 import { targetFormat } from '../formats.ts';
 import type { Artifact, WriteOptions } from '../ir/converter.ts';
@@ -35,10 +37,15 @@ export interface Staged {
 /** Writes an artifact beside its place, to be run and proven before it is seen there. */
 export const stage = (artifact: Artifact, file: string): Staged => {
   const files = new AtomicFiles();
-  let main: Omit<Staged, 'files'> | undefined;
+  const hash = createHash('sha256');
+  let main: { temporary: string; bytes: number } | undefined;
   try {
     for (const part of artifact.files) {
-      const written = files.add(pathOf(file, part.suffix), part.chunks());
+      const chunks = part.chunks(basename(file));
+      const written = files.add(
+        pathOf(file, part.suffix),
+        part.suffix === '' ? hashed(chunks, hash) : chunks,
+      );
       if (part.suffix === '') main = written;
     }
   } catch (error) {
@@ -49,8 +56,15 @@ export const stage = (artifact: Artifact, file: string): Staged => {
     files.discard();
     return fail('format/no-artifact', `the ${artifact.format} writer wrote no artifact`);
   }
-  return { ...main, files };
+  return { ...main, sha256: hash.digest('hex'), files };
 };
+
+function* hashed(chunks: Iterable<Uint8Array>, hash: Hash): Generator<Uint8Array> {
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
 
 /** Saves an artifact: whole, or not at all. */
 export const save = (artifact: Artifact, file: string): { sha256: string; bytes: number } => {

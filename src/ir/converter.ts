@@ -45,8 +45,8 @@ export interface WriteOptions {
 export interface ArtifactFile {
   /** '' for the artifact itself; else what is appended to its name without ending (`.d.ts`, `.data`). */
   readonly suffix: string;
-  /** In order; generated while they are written. */
-  chunks(): Iterable<Uint8Array>;
+  /** In order; generated while they are written. `name`: what the artifact is called, where its files name each other. */
+  chunks(name?: string): Iterable<Uint8Array>;
 }
 
 export interface Artifact {
