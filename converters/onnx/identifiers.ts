@@ -20,5 +20,5 @@ export const calleeKey = (node: NodeProto): string =>
 /** `within`: the function and the bodies around the node, each with a colon behind it. */
 export const nodePlace = (file: string, node: NodeProto, within = ''): Place => ({
   file,
-  at: `${within}node '${node.name || (node.output ?? []).find((o) => o !== '') || ''}' (${node.op_type})`,
+  at: `${within}node '${node.name || (node.output ?? []).find((o) => o !== '') || ''}' (${node.op_type ?? ''})`,
 });

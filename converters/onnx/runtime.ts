@@ -6,7 +6,7 @@ import { fail } from '../../src/ir/diagnostic.ts';
 import { type Column, column, type DType, dtypeInfo, isBig } from '../../src/tensor/dtype.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { gather } from './bytes.ts';
-import { checkModel } from './check.ts';
+import { type CheckedModel, checkModel } from './check.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
 import { externalFiles } from './external.ts';
@@ -89,7 +89,7 @@ const fromOrt = (t: OrtTensor, name: string): Tensor => {
 };
 
 /** The model with further outputs, without ZipMaps (their maps cannot be returned), and in one piece. */
-const variant = (proto: ModelProto, watch: readonly string[], external: External): Uint8Array => {
+const variant = (proto: CheckedModel, watch: readonly string[], external: External): Uint8Array => {
   const graph = proto.graph ?? {};
   const { removed, results } = takeOffZipMaps(graph);
   const inOnePiece: NonNullable<GraphProto['initializer']> = (graph.initializer ?? []).map((t) =>
@@ -123,7 +123,7 @@ class Session implements Scorer {
   readonly fields: Scorer['fields'];
   private readonly ort: Ort;
   private readonly file: string;
-  private readonly proto: ModelProto;
+  private readonly proto: CheckedModel;
   private readonly external: External;
   private readonly values: ReadonlySet<string>;
   private readonly plain: InferenceSession;
@@ -133,7 +133,7 @@ class Session implements Scorer {
   constructor(
     ort: Ort,
     file: string,
-    proto: ModelProto,
+    proto: CheckedModel,
     external: External,
     fields: Scorer['fields'],
     plain: InferenceSession,
@@ -175,7 +175,7 @@ class Session implements Scorer {
     if (this.watching?.key !== key) {
       await this.watching?.session.release();
       this.watching = undefined;
-      const session = await create(this.ort, variant(this.proto, watch, this.external), this.file);
+      const session = await create(this.ort, this.file, this.proto, this.external, watch);
       this.watching = { key, session };
     }
     return this.watching.session;
@@ -187,7 +187,14 @@ class Session implements Scorer {
   }
 }
 
-const create = async (ort: Ort, model: string | Uint8Array, file: string): Promise<InferenceSession> => {
+/** The one way to a session: only for a model that the check has passed. It runs from its file unless it is to be varied. */
+const create = async (
+  ort: Ort,
+  file: string,
+  proto: CheckedModel,
+  external: External,
+  watch: readonly string[] = [],
+): Promise<InferenceSession> => {
   const options: InferenceSession.SessionOptions = {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -195,9 +202,10 @@ const create = async (ort: Ort, model: string | Uint8Array, file: string): Promi
     logSeverityLevel: 3,
   };
   try {
-    return typeof model === 'string'
-      ? await ort.InferenceSession.create(model, options)
-      : await ort.InferenceSession.create(model, options);
+    const varied = watch.length > 0 || takeOffZipMaps(proto.graph ?? {}).removed.size > 0;
+    return varied
+      ? await ort.InferenceSession.create(variant(proto, watch, external), options)
+      : await ort.InferenceSession.create(file, options);
   } catch (error) {
     return fail('onnx/runtime', `onnxruntime does not load this model: ${messageOf(error)}`, {
       file,
@@ -211,13 +219,12 @@ const open = async (file: string): Promise<Scorer> => {
   if (!ort)
     return fail('onnx/no-runtime', 'onnxruntime-node is not installed', { file, at: '' }, installHint);
   const source = openSource(file);
-  const proto = decode(source, 'ModelProto');
+  const proto: ModelProto = decode(source, 'ModelProto');
   const external = externalFiles(source);
   checkModel(proto, file, external, { exact: true });
   const own = reader.read(source).model;
   checkFeatures(own);
-  const zipped = takeOffZipMaps(proto.graph ?? {}).removed.size > 0;
-  const session = await create(ort, zipped ? variant(proto, [], external) : file, file);
+  const session = await create(ort, file, proto, external);
   return new Session(ort, file, proto, external, own.fields, session);
 };
 

@@ -1,8 +1,8 @@
 /** ZipMap (ai.onnx.ml) is taken off: its maps are no tensors, and its labels are better the names of columns. */
 import { fail } from '../../src/ir/diagnostic.ts';
 import type { Region, Value } from '../../src/ir/model.ts';
-import { domainOf } from './identifiers.ts';
 import type { Labels } from './fields.ts';
+import { domainOf } from './identifiers.ts';
 import type { GraphProto, NodeProto } from './schema.ts';
 
 export interface ZipMaps {

@@ -25,7 +25,11 @@ export const ConvTranspose: Operator = {
     const spatial = dims.slice(2);
     const kernel = weights?.slice(2);
     const perGroup = weights?.[1];
-    const m = typeof perGroup === 'number' ? perGroup * intOf(node, 'group', 1) : null;
+    const group = intOf(node, 'group', 1);
+    if (typeof dims[1] === 'number' && dims[1] % group !== 0) {
+      refused(node, `input 0 has ${dims[1]} channels, which are not of ${group} groups`);
+    }
+    const m = typeof perGroup === 'number' ? perGroup * group : null;
     const known = kernel?.every((k) => typeof k === 'number') && spatial.every((d) => typeof d === 'number');
     const out = known
       ? spreadOf(node, spatial as number[], kernel as number[]).map(({ size }) => size)

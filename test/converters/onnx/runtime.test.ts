@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { InferenceSession } from 'onnxruntime-node';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { reader } from '../../../converters/onnx/reader.ts';
 import { runtime } from '../../../converters/onnx/runtime.ts';
 import { writer } from '../../../converters/onnx/writer.ts';
@@ -201,5 +202,30 @@ describe('the predictions of the library that trained the model', () => {
       hold(name, await scorer.run(bind(tableOf(name, 'input.csv'), scorer.fields)), scorer.fields);
       await scorer.close();
     });
+  }
+});
+
+test('onnxruntime sees no model that the check has not passed', async () => {
+  const create = vi.spyOn(InferenceSession, 'create');
+  const opened = async (name: string, content: Fields) => {
+    const scorer = await runtime.open(
+      save(name, bytesOf(content)),
+      readFile(save('sound', bytesOf(model()))),
+    );
+    await scorer.close();
+  };
+  try {
+    const attribute = [{ name: 'alpha', type: 1, f: 1 }];
+    const unsound = [
+      model({ node: [node('Identity', ['X'], ['Y'], { attribute })] }),
+      model({ input: [value('X'), value('X')] }),
+      model({ initializer: [{ name: 'W', dims: [-1, 4], data_type: 1, raw_data: new Uint8Array(16) }] }),
+    ];
+    for (const content of unsound) await expect(opened('unsound', content)).rejects.toThrow(PortolanError);
+    expect(create).not.toHaveBeenCalled();
+    await opened('sound', model());
+    expect(create).toHaveBeenCalledTimes(1);
+  } finally {
+    create.mockRestore();
   }
 });
