@@ -1,8 +1,9 @@
-/** `npm run bench [reading|converting|scoring|routing]`: side by side in one run, ratios printed; the machine is named. */
+/** `npm run bench [reading|converting|scoring|routing|evaluating]`: side by side in one run, ratios printed; the machine is named. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchConverting } from './converting.ts';
+import { benchEvaluating } from './evaluating.ts';
 import { benchReading } from './reading.ts';
 import { benchRouting } from './route.ts';
 import { benchScoring } from './scoring.ts';
@@ -12,6 +13,7 @@ const all: Readonly<Record<string, (folder: string) => void | Promise<void>>> = 
   converting: benchConverting,
   scoring: benchScoring,
   routing: benchRouting,
+  evaluating: benchEvaluating,
 };
 
 const wanted = process.argv.slice(2);

@@ -2,6 +2,7 @@ import { isRefusal } from '../../ir/diagnostic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { floats } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { finish } from './expansion.ts';
 import { norm, powerAs } from './lp.ts';
 import { globallyPooledType, poolAll } from './pool.ts';
@@ -29,9 +30,9 @@ export const GlobalLpPool: readonly Operator[] = [
   {
     ...shared,
     since: [2, 22],
-    express: (node, b) => {
+    express: (node, b, opsets) => {
       const p = powerAs(node, 'float');
-      return isRefusal(p) ? p : finish(node, b, 'GlobalLpPool', node.inputs, p);
+      return isRefusal(p) ? p : earlier(node, b, opsets, node.inputs, p);
     },
   },
   {

@@ -8,6 +8,7 @@ import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { dimsOf } from './axes.ts';
 import { floats } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { attributesBut, finish } from './expansion.ts';
 import { blend, type Taps } from './interpolation.ts';
 import { roundEven } from './rounding.ts';
@@ -50,18 +51,12 @@ export const GridSample: readonly Operator[] = [
     infer,
     evaluate: ([x, grid], node) => [sample(node, x as Tensor, grid as Tensor)],
     express: (node, b, opsets) => {
-      const rank = dimsOf(node.inputs[0])?.length;
-      if ((opsets.get('') ?? 0) < 16) return refuse('express/not-at-opset', 'GridSample came with opset 16');
-      if (rank !== 4) return refuse('express/not-at-opset', 'before opset 20 it took two spatial axes');
+      if (dimsOf(node.inputs[0])?.length !== 4) {
+        return refuse('express/not-at-opset', 'before opset 20 it took two spatial axes');
+      }
       const mode = stringOf(node, 'mode', 'linear');
       const named = mode === 'nearest' ? mode : `bi${mode}`;
-      return finish(
-        node,
-        b,
-        'GridSample',
-        node.inputs,
-        attributesBut(node, [], { mode: attr.string(named) }),
-      );
+      return earlier(node, b, opsets, node.inputs, attributesBut(node, [], { mode: attr.string(named) }));
     },
     rows,
   },

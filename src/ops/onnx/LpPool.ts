@@ -3,6 +3,7 @@ import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { floats } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { attributesBut, finish } from './expansion.ts';
 import { norm, powerAs } from './lp.ts';
 import { pool, pooledType } from './pool.ts';
@@ -46,7 +47,7 @@ export const LpPool: readonly Operator[] = [
       }
       const p = powerAs(node, (opsets.get('') ?? 0) < 2 ? 'float' : 'int');
       if (isRefusal(p)) return p;
-      return finish(node, b, 'LpPool', node.inputs, attributesBut(node, ['dilations', 'ceil_mode'], p));
+      return earlier(node, b, opsets, node.inputs, attributesBut(node, ['dilations', 'ceil_mode'], p));
     },
   },
   {

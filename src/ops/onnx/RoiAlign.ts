@@ -7,6 +7,7 @@ import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf } from './axes.ts';
 import { floats } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { attributesBut, finish } from './expansion.ts';
 
 const infer = (node: Node): readonly Type[] => {
@@ -43,10 +44,10 @@ export const RoiAlign: readonly Operator[] = [
     since: [16, 22],
     infer,
     evaluate: (inputs, node) => [align(node, inputs as readonly [Tensor, Tensor, Tensor])],
-    express: (node, b) =>
+    express: (node, b, opsets) =>
       stringOf(node, 'coordinate_transformation_mode', 'half_pixel') === 'half_pixel'
         ? refuse('express/not-at-opset', 'before opset 16 regions were not shifted by half a pixel')
-        : finish(node, b, 'RoiAlign', node.inputs, attributesBut(node, ['coordinate_transformation_mode'])),
+        : earlier(node, b, opsets, node.inputs, attributesBut(node, ['coordinate_transformation_mode'])),
     rows: (node) => (typeof dimsOf(node.inputs[0])?.[0] === 'number' ? 'each' : 'all'),
   },
   {

@@ -6,14 +6,15 @@
  * bounds what goes into the gates, not the cell before its own function.
  */
 import { attr, floatOf, floatsOf, intOf, stringOf, stringsOf } from '../../ir/attributes.ts';
-import { refuse } from '../../ir/diagnostic.ts';
-import { type Dim, type Node, type TensorType, tensorType, type Value } from '../../ir/model.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { type Dim, type Node, type TensorType, type Type, tensorType, type Value } from '../../ir/model.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { type Dims, dimsOf, ints } from './axes.ts';
 import { floats } from './constraints.ts';
+import { earlier } from './earlier.ts';
 import { attributesBut, finish } from './expansion.ts';
 import { products } from './product.ts';
 
@@ -290,19 +291,16 @@ const functionsOf = (node: Node, cell: Cell, directions: number): Fn[] => {
 
 /** Before 14 the batch stood on axis 1: what goes in and comes out is transposed. */
 const withoutLayout: NonNullable<Operator['express']> = (node, b, opsets) => {
-  if (intOf(node, 'linear_before_reset', 0) !== 0 && (opsets.get('') ?? 0) < 3) {
-    return refuse('express/not-at-opset', 'linear_before_reset came with opset 3');
-  }
-  const batchFirst = intOf(node, 'layout', 0) === 1;
+  const attributes = attributesBut(node, ['layout']);
+  if (intOf(node, 'layout', 0) === 0) return earlier(node, b, opsets, node.inputs, attributes);
   const turned = (v: Value, perm: readonly number[]): Value =>
-    batchFirst ? b.op('Transpose', [v], { perm: attr.ints(perm) }) : v;
+    b.op('Transpose', [v], { perm: attr.ints(perm) });
   const inputs = node.inputs.map((v, i) => (v && [0, 5, 6].includes(i) ? turned(v, [1, 0, 2]) : v));
-  const op = b.version('', node.op.name, opsets.get('')) ?? (['', node.op.name] as const);
-  const outputs = b.call(op, inputs, {
-    attributes: attributesBut(node, ['layout']),
-    name: node.name,
-    from: node.from,
-    outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
-  });
+  // The types of the outputs are those of the transposed ones.
+  const untyped = { ...node, outputs: node.outputs.map((o) => o && { ...o, type: unknown }) };
+  const outputs = earlier(untyped, b, opsets, inputs, attributes);
+  if (isRefusal(outputs)) return outputs;
   return outputs.map((o, i) => o && turned(o, i === 0 ? [2, 0, 1, 3] : [1, 0, 2]));
 };
+
+const unknown: Type = { kind: 'unknown' };
