@@ -11,7 +11,7 @@ import { dtypeByNumber, floats, numeric } from './constraints.ts';
 import { cast } from './conversion.ts';
 import { binary, unary } from './elementwise.ts';
 import { attributesBut, finish, number, vector } from './expansion.ts';
-import { quotient, sum } from './extents.ts';
+import { asked, quotient, sum } from './extents.ts';
 import {
   agree,
   extent,
@@ -185,6 +185,7 @@ const fitting = (
   const wrong =
     key.dims[0] !== batch || key.dims[3] !== size || value.dims.slice(0, 3).some((d, i) => d !== key.dims[i]);
   if (wrong) refused(node, `Q [${query.dims}], K [${key.dims}] and V [${value.dims}] do not fit`);
+  asked(node, [batch, heads, query.dims[2] as number, key.dims[2] as number]);
   if (filled && filled.data.length !== batch)
     refused(node, `${filled.data.length} lengths for ${batch} samples`);
 };

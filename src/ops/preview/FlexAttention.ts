@@ -12,6 +12,7 @@ import { checkArity } from '../onnx/bodies.ts';
 import { dtypeByNumber, floats } from '../onnx/constraints.ts';
 import { cast } from '../onnx/conversion.ts';
 import { unary } from '../onnx/elementwise.ts';
+import { asked } from '../onnx/extents.ts';
 import {
   agree,
   groupOf,
@@ -72,6 +73,7 @@ export const FlexAttention: Operator = {
     if (k.dims[0] !== batch || k.dims[3] !== size || v.dims.slice(0, 3).some((d, i) => d !== k.dims[i])) {
       refused(node, `Q [${q.dims}], K [${k.dims}] and V [${v.dims}] do not fit`);
     }
+    asked(node, [batch, heads, q.dims[2] as number, k.dims[2] as number]);
     const precision = precisionOf(node);
     const root = rounder(q.dtype)(rootOfScale(node, size));
     const times = (t: Tensor): Tensor => unary(t, (x: number) => x * root);

@@ -212,6 +212,11 @@ describe('refused', () => {
     expect(refusal(inputs, attributes)).toMatch(why);
   });
 
+  test('scores past all memory', () => {
+    const long = (n: number) => t('float32', [1, 1, n, 1], new Float32Array(n));
+    expect(refusal([long(2 ** 15), long(2 ** 14), long(2 ** 14)])).toMatch(/cannot give a tensor of shape/);
+  });
+
   test('heads may be counted on four axes before 25', () => {
     expect(refusal([q, q, q], { q_num_heads: attr.int(1) }, 24)).toBeUndefined();
   });
