@@ -13,14 +13,18 @@ export const mostElements = 1024;
 /** What is known of the elements of a value; undefined where that is nothing, or where there are too many. */
 export const elementsOf = (v: Value | null | undefined, known: Known): Elements | undefined => {
   const data = known(v);
-  return data ? elementsOfData(data) : known.elements?.(v);
+  return data ? elementsOfData(data) : (known.elements?.(v) ?? noElements(v));
 };
 
 /** Is anything known of the elements? Told without reading them. */
 export const hasElements = (v: Value | null | undefined, known: Known): boolean => {
   const data = known(v);
-  return data ? isSmall(data) : known.elements?.(v) !== undefined;
+  return data ? isSmall(data) : (known.elements?.(v) ?? noElements(v)) !== undefined;
 };
+
+/** Of a tensor without elements everything is known. */
+const noElements = (v: Value | null | undefined): Elements | undefined =>
+  v?.type.kind === 'tensor' && v.type.dims?.includes(0) ? [] : undefined;
 
 /** Integers beyond 2^53, the end of a slice mostly, are the nearest number. */
 const elementsOfData = (data: Data): Elements | undefined =>

@@ -2,8 +2,8 @@ import { regionOf } from '../../ir/attributes.ts';
 
 import type { Type } from '../../ir/model.ts';
 import { formatType, join } from '../../ir/shape.ts';
-import { load } from '../../tensor/data.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { knownInts } from './axes.ts';
 import { checkArity, isTrue } from './bodies.ts';
 
 const branches = ['then_branch', 'else_branch'] as const;
@@ -22,8 +22,8 @@ export const If: Operator = {
       return body.results.map((r) => r.type);
     }) as [Type[], Type[]];
     if (yes.length !== no.length) refused(node, `its branches give ${yes.length} and ${no.length} values`);
-    const condition = known(node.inputs[0]);
-    if (condition?.count === 1) return isTrue(node, load(condition)) ? yes : no;
+    const condition = knownInts(node, 0, known);
+    if (condition?.length === 1) return condition[0] ? yes : no;
     return yes.map((y, i) => {
       const n = no[i] as Type;
       const both = join(y, n);

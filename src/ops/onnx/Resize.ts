@@ -1,12 +1,15 @@
-import { floatOf, intOf, intsOf, stringOf } from '../../ir/attributes.ts';
-import type { Known } from '../../ir/builder.ts';
+import { attr, floatOf, intOf, intsOf, stringOf } from '../../ir/attributes.ts';
+import type { Builder, Known } from '../../ir/builder.ts';
 import { refuse } from '../../ir/diagnostic.ts';
-import { type Node, tensorType } from '../../ir/model.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
 import { column, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axesFromFront, knownInts } from './axes.ts';
+import { axesFromFront, knownExtents, knownInts } from './axes.ts';
+import { earlier, type Said } from './earlier.ts';
+import { attributesBut } from './expansion.ts';
 import { type Sampling, samplesAlong } from './sampling.ts';
 
 /**
@@ -30,9 +33,22 @@ export const Resize: Operator = {
         dims.map(() => null),
       ),
     ];
-    const given = knownTargets(node, known);
-    if (!given) return unknown;
     const axes = axesOf(node, dims.length);
+    const given = knownTargets(node, known);
+    if (!given) {
+      const sizes = node.op.since > 10 && node.inputs[3] ? knownExtents(node, 3, known) : undefined;
+      if (
+        sizes?.length !== axes.length ||
+        stringOf(node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch'
+      )
+        return unknown;
+      return [
+        tensorType(
+          dtype,
+          dims.map((d, i) => (axes.includes(i) ? (sizes[axes.indexOf(i)] ?? null) : d)),
+        ),
+      ];
+    }
     // An axis that is not resized keeps its symbol, rows above all.
     const extents = dims.map((d, i) => (typeof d === 'number' ? d : axes.includes(i) ? Number.NaN : 1));
     const plan = planOf(node, extents, given);
@@ -73,11 +89,113 @@ export const Resize: Operator = {
     }
     return [tensor(x.dtype, dims, stored(x, data, countOf(dims)))];
   },
+  express: (node, b, opsets) => {
+    const opset = opsets.get('') ?? 0;
+    const old = node.op.since === 10;
+    const [x] = node.inputs as readonly [Value];
+    const [roi, scales, sizes] = old ? [null, node.inputs[1], null] : node.inputs.slice(1);
+    if (opset >= 11) {
+      if (!old && opset >= 13) return undefined;
+      // Every input had to be given at 11; an empty one says nothing.
+      const empty = opset < 13 ? b.constant(constant('float32', [])) : null;
+      const inputs = [x, roi ?? empty, scales ?? empty, ...(sizes ? [sizes] : [])];
+      // What nearest is follows the scale there: down where an axis grows, up where it shrinks.
+      const given = old && (scales ? b.known(scales)?.read(0, Number.MAX_SAFE_INTEGER) : undefined);
+      const list = given ? Array.from(given as Float32Array) : [];
+      const nearest = stringOf(node, 'mode', 'nearest') === 'nearest';
+      if (old && nearest && (!given || (list.some((s) => s < 1) && list.some((s) => s > 1)))) {
+        return oldNearest(node, b, x, scales as Value, list);
+      }
+      return earlier(node, b, opsets, inputs, {
+        ...attributesBut(node, []),
+        ...(old && { coordinate_transformation_mode: attr.string('asymmetric') }),
+        ...(old && nearest && { nearest_mode: attr.string(list.some((s) => s < 1) ? 'ceil' : 'floor') }),
+      });
+    }
+    return asymmetric(node, b, opsets, x, scales ?? null, sizes ?? null);
+  },
   lower: () => refuse('onnx/no-row-form', 'resizing has no form in the row language'),
   rows: (node) => {
     const rank = (node.inputs[0]?.type.kind === 'tensor' && node.inputs[0].type.dims?.length) || 0;
     return node.attributes.has('axes') && rank > 0 && !axesOf(node, rank).includes(0) ? 'each' : 'all';
   },
+};
+
+/** Version 10's nearest: the axes that grow, then those that shrink; which they are must be known. */
+const oldNearest = (node: Node, b: Builder, x: Value, scales: Value, list: readonly number[]) => {
+  const step = (from: Value, factors: Value, nearest: 'floor' | 'ceil'): Value =>
+    b.op('Resize', [from, null, factors], {
+      mode: attr.string('nearest'),
+      coordinate_transformation_mode: attr.string('asymmetric'),
+      nearest_mode: attr.string(nearest),
+    });
+  if (list.length === 0) {
+    const one = b.constant(constant('float32', [1], []));
+    return [step(step(x, b.op('Max', [scales, one]), 'floor'), b.op('Min', [scales, one]), 'ceil')];
+  }
+  const factors = (keep: (s: number) => boolean) =>
+    b.constant(
+      constant(
+        'float32',
+        list.map((s) => (keep(s) ? s : 1)),
+      ),
+    );
+  return [
+    step(
+      step(
+        x,
+        factors((s) => s > 1),
+        'floor',
+      ),
+      factors((s) => s < 1),
+      'ceil',
+    ),
+  ];
+};
+
+/** Before 11: asymmetric coordinates, scales alone, nearest down where an axis grows; before 10 as Upsample. */
+const asymmetric = (
+  node: Node,
+  b: Builder,
+  opsets: ReadonlyMap<string, number>,
+  x: Value,
+  scales: Value | null,
+  sizes: Value | null,
+): Said => {
+  const { mode, coordinates, nearest } = samplingOf(node);
+  const opset = opsets.get('') ?? 0;
+  if (!scales || sizes) return refuse('express/attribute', 'before opset 11 it takes scales, not sizes');
+  if (coordinates !== 'asymmetric' || mode === 'cubic') {
+    return refuse('express/attribute', `before opset 11 there is no ${mode} with ${coordinates} coordinates`);
+  }
+  const list = b.known(scales)?.read(0, Number.MAX_SAFE_INTEGER) as Float32Array | undefined;
+  const grows = list?.every((s) => s >= 1);
+  if (
+    (mode === 'nearest' && nearest !== 'simple' && !(nearest === 'floor' && grows)) ||
+    (opset < 10 && !grows)
+  ) {
+    return refuse('express/attribute', `before opset 11 there is no ${mode}, ${nearest}, with these scales`);
+  }
+  const attributes = { mode: attr.string(mode) };
+  if (opset >= 10) return earlier(node, b, opsets, [x, scales], attributes);
+  if (opset >= 9) return earlier(node, b, opsets, [x, scales], attributes, 'Upsample');
+  if (opset >= 7)
+    return earlier(node, b, opsets, [x], { ...attributes, scales: attr.floats(list ?? []) }, 'Upsample');
+  const [n, c, height, width] = list ?? [];
+  if (list?.length !== 4 || n !== 1 || c !== 1)
+    return refuse('express/attribute', 'before opset 7 planes alone were upsampled');
+  return earlier(
+    node,
+    b,
+    opsets,
+    [x],
+    {
+      mode: attr.string(mode === 'linear' ? 'bilinear' : mode),
+      height_scale: attr.float(height as number),
+      width_scale: attr.float(width as number),
+    },
+    'Upsample',
+  );
 };
 
 interface Extent {

@@ -1,7 +1,8 @@
 /** How what is known of elements passes through operators: as they move them, pair them, or compute with them. */
 import type { Known } from '../../ir/builder.ts';
-import { type Elements, elementsOf, hasElements, smallDims } from '../../ir/elements.ts';
+import { type Elements, elementsOf, hasElements, mostElements, smallDims } from '../../ir/elements.ts';
 import type { Dim, Node, Value } from '../../ir/model.ts';
+import { load } from '../../tensor/data.ts';
 import { dtypeInfo, isFloat } from '../../tensor/dtype.ts';
 import { broadcastIndex, countOf, type Tensor, tensor, tensorOf } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
@@ -14,6 +15,13 @@ const isNumeric = (v: Value): boolean =>
 /** Are all the results small enough to be worked out? */
 const isSmall = (node: Node): boolean =>
   node.outputs.every((v) => v === null || (isNumeric(v) && smallDims(v) !== undefined));
+
+/** What an input is: its constant, or its elements where all are numbers. */
+const givenTensor = (v: Value, known: Known): Tensor | undefined => {
+  const data = known(v);
+  if (data) return data.count <= mostElements ? load(data) : undefined;
+  return tensorOfElements(v, elementsOf(v, known));
+};
 
 /** A tensor of elements that are all numbers, in the value's own dtype; undefined where one is not, or not exactly. */
 const tensorOfElements = (v: Value, elements: Elements | undefined): Tensor | undefined => {
@@ -43,7 +51,7 @@ export const sameElements: Passing = (node, known) => [elementsOf(node.inputs[0]
 /** The operator itself, where every element of every input is a number. */
 export const computedElements: Passing = (node, known, apply) => {
   if (!isSmall(node) || !node.inputs.every((v) => v === null || hasElements(v, known))) return undefined;
-  const inputs = node.inputs.map((v) => v && tensorOfElements(v, elementsOf(v, known)));
+  const inputs = node.inputs.map((v) => v && givenTensor(v, known));
   if (inputs.includes(undefined)) return undefined;
   return apply(inputs as readonly (Tensor | null)[])?.map((t) => (t ? elementsOfTensor(t) : undefined));
 };
@@ -61,7 +69,7 @@ export const movedElements =
     const tokens: Dim[] = [0];
     const inputs = node.inputs.map((v, i) => {
       if (v === null) return null;
-      if (!isMoved(i)) return tensorOfElements(v, elementsOf(v, known));
+      if (!isMoved(i)) return givenTensor(v, known);
       const dims = smallDims(v);
       if (!dims || !isNumeric(v)) return undefined;
       const first = tokens.length;
