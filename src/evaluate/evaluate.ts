@@ -97,7 +97,7 @@ const asTensor = (name: string, d: Datum): Tensor =>
 
 /** A region made ready: its steps, its constants, and the same for the bodies inside. */
 interface Plan {
-  readonly region: Region;
+  readonly results: ReadonlySet<Value>;
   readonly steps: readonly Step[];
   readonly constants: ReadonlyMap<Value, Tensor>;
   readonly bodies: ReadonlyMap<Region, Plan>;
@@ -150,27 +150,50 @@ const planOf = (region: Region): Plan => {
       release: readsOf(node).filter((v) => last.get(v) === node && !kept.has(v)),
     };
   });
-  return { region, steps, constants: new Map(region.parameters.map((p) => [p.value, load(p.data)])), bodies };
+  return {
+    results: kept,
+    steps,
+    constants: new Map(region.parameters.map((p) => [p.value, load(p.data)])),
+    bodies,
+  };
 };
 
 /** The wanted values of a region. `given`: what its params and captures are; a param given wins over its default. */
 const runRegion = (
-  { steps, constants, bodies }: Plan,
+  plan: Plan,
   given: ReadonlyMap<Value, Datum>,
   wanted: ReadonlySet<Value>,
   repeat: Scope['repeat'],
 ): Map<Value, Datum> => {
-  const values = new Map<Value, Datum>([...constants, ...given]);
+  const values = new Map<Value, Datum>(plan.constants);
+  for (const [v, d] of given) values.set(v, d);
+  runSteps(plan, values, wanted, repeat);
+  const results = new Map<Value, Datum>();
+  for (const w of wanted) {
+    const t = values.get(w);
+    if (t) results.set(w, t);
+  }
+  return results;
+};
+
+/** Computes what the steps give into `values`. Bodies may run a million times: little is made anew for each. */
+const runSteps = (
+  { steps, bodies }: Plan,
+  values: Map<Value, Datum>,
+  wanted: ReadonlySet<Value>,
+  repeat: Scope['repeat'],
+): void => {
   const scope: Scope = {
     run: (region, params = []) => {
-      const inner = new Map<Value, Datum>();
+      const plan = bodies.get(region) as Plan;
+      const inner = new Map<Value, Datum>(plan.constants);
       for (const c of region.captures) inner.set(c, values.get(c) as Datum);
       region.params.forEach((p, i) => {
         const t = params[i];
         if (t) inner.set(p, t);
       });
-      const results = runRegion(bodies.get(region) as Plan, inner, new Set(region.results), repeat);
-      return region.results.map((r) => results.get(r) as Datum);
+      runSteps(plan, inner, plan.results, repeat);
+      return region.results.map((r) => inner.get(r) as Datum);
     },
     repeat,
   };
@@ -182,12 +205,6 @@ const runRegion = (
     });
     for (const v of release) if (!wanted.has(v)) values.delete(v);
   }
-  const results = new Map<Value, Datum>();
-  for (const w of wanted) {
-    const t = values.get(w);
-    if (t) results.set(w, t);
-  }
-  return results;
 };
 
 const bind = (graph: Region, named: ReadonlyMap<string, Datum>): Map<Value, Datum> => {
