@@ -19,7 +19,7 @@ export const addProduct = (out: Matrix, a: Matrix, b: Matrix, size: Size): void 
 /** Where packing for the lanes begins to pay off (measured with Node 20). */
 const large = 2 ** 15;
 
-export const addDoubles = (out: Matrix, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
+const addDoubles = (out: Matrix, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
   const [x, y, z] = [a.data as Float64Array, b.data as Float64Array, out.data as Float64Array];
   for (let i = 0; i < m; i++) {
     const to = out.at + i * out.row;
@@ -31,7 +31,7 @@ export const addDoubles = (out: Matrix, a: Matrix, b: Matrix, [m, k, n]: Size): 
   }
 };
 
-export const addSingles = (out: Matrix, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
+const addSingles = (out: Matrix, a: Matrix, b: Matrix, [m, k, n]: Size): void => {
   const [x, y, z] = [a.data as Float32Array, b.data as Float32Array, out.data as Float32Array];
   for (let i = 0; i < m; i++) {
     const to = out.at + i * out.row;
