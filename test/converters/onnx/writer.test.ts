@@ -146,10 +146,10 @@ describe('a model written to its own opset is the same model', () => {
     });
     const content = bytesOf(
       model({
+        input: [value('X'), value('c', 9, [])],
         initializer: [floats('W', [2], [1, 2])],
         node: [
-          // Any operator may have bodies as far as reading and writing go.
-          node('Identity', ['X'], ['Y'], {
+          node('If', ['c'], ['Y'], {
             attribute: [
               { name: 'then_branch', type: 5, g: branch('then', 'Add') },
               { name: 'else_branch', type: 5, g: branch('else', 'Mul') },
