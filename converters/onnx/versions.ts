@@ -19,9 +19,14 @@ const releases: readonly (readonly [opset: number, ir: number, ml: number])[] = 
 ];
 
 export const defaultOpset = 21;
-/** Before 7 operators broadcast by an attribute. */
 export const oldestWritten = 1;
 export const newestWritten = 28;
+/** The further domains of the standard. */
+export const newestOf: ReadonlyMap<string, number> = new Map([
+  ['ai.onnx.ml', 5],
+  ['ai.onnx.preview.training', 1],
+  ['ai.onnx.preview', 1],
+]);
 
 const release = (opset: number) =>
   releases.findLast(([first]) => first <= opset) ?? (releases[0] as (typeof releases)[number]);
@@ -31,6 +36,9 @@ export const opsetsAt = (opset: number): ReadonlyMap<string, number> =>
   new Map([
     ['', opset],
     ['ai.onnx.ml', release(opset)[2]],
+    // These never had another version.
+    ['ai.onnx.preview.training', 1],
+    ['ai.onnx.preview', 1],
   ]);
 
 /** The oldest IR version that holds this opset; 4 at least, since constants are not written as inputs. */

@@ -44,7 +44,7 @@ import type {
 } from './schema.ts';
 import { SparseData, tensorProto } from './tensors.ts';
 import { typeOf, typeProto } from './types.ts';
-import { defaultOpset, irAt, newestWritten, oldestWritten, opsetsAt } from './versions.ts';
+import { defaultOpset, irAt, newestOf, newestWritten, oldestWritten, opsetsAt } from './versions.ts';
 
 /** protobuf ends a message here, and runtimes refuse what is longer. */
 const largestFile = 2 ** 31 - 1;
@@ -52,7 +52,9 @@ const largestFile = 2 ** 31 - 1;
 /** The opsets written for; the model's own where the opset asked for is its own. */
 const targetOpsets = (model: Model, options: WriteOptions): ReadonlyMap<string, number> => {
   const opset = options.opset ?? defaultOpset;
-  if (isOnnx(model) && model.opsets.get('') === opset) return model.opsets;
+  const { domains = new Map<string, number>() } = options;
+  const own = isOnnx(model) && model.opsets.get('') === opset ? model.opsets : undefined;
+  if (own && [...domains].every(([domain, version]) => own.get(domain) === version)) return own;
   if (!(Number.isInteger(opset) && opset >= oldestWritten && opset <= newestWritten)) {
     fail(
       'onnx/opset',
@@ -61,7 +63,18 @@ const targetOpsets = (model: Model, options: WriteOptions): ReadonlyMap<string, 
       `give one from ${oldestWritten} to ${newestWritten} with --opset`,
     );
   }
-  return opsetsAt(opset);
+  for (const [domain, version] of domains) {
+    const newest = newestOf.get(domain) ?? 0;
+    if (!(version >= 1 && version <= newest)) {
+      fail(
+        'onnx/opset',
+        `${domain} ${version} cannot be written`,
+        undefined,
+        newest ? `give one from 1 to ${newest}` : `the domains are ${[...newestOf.keys()].join(', ')}`,
+      );
+    }
+  }
+  return new Map([...(own ?? opsetsAt(opset)), ...domains]);
 };
 
 const isOnnx = (model: Model): boolean => originOf(model) !== undefined;

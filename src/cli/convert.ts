@@ -20,9 +20,12 @@ import { checkReports, refuseOverwriting, writeReports } from './reports.ts';
 import { explain, Progress, say, step } from './terminal.ts';
 import { explainVerification } from './verification.ts';
 
+/** The opsets asked for: the default domain's, and others'. */
+export type Opsets = Pick<WriteOptions, 'opset' | 'domains'>;
+
 interface Options extends CsvOptions {
   to?: string;
-  opset?: number;
+  opset?: Opsets;
   precision: 'float32' | 'float64' | 'auto';
   data?: string;
   report?: string[];
@@ -58,7 +61,7 @@ export const convert = async (file: string, target: string, options: Options): P
   if (!writer) return fail('format/no-writer', `nothing is written as '${format.name}'`);
   const settings: WriteOptions = {
     precision: options.precision,
-    ...(options.opset !== undefined && { opset: options.opset }),
+    ...options.opset,
     sourceDigest: source.sha256,
   };
   const artifact = writer.write(model, settings);

@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { formats } from '../formats.ts';
 import { type Diagnostic, PortolanError, printable } from '../ir/diagnostic.ts';
 import { toolVersion } from '../version.ts';
-import { convert } from './convert.ts';
+import { convert, type Opsets } from './convert.ts';
 import { inspect } from './inspect.ts';
 import { listFormats } from './listFormats.ts';
 import { reportOn } from './report.ts';
@@ -25,6 +25,18 @@ const whole = (value: string): number => {
   const n = number(value);
   if (!Number.isInteger(n)) throw new InvalidArgumentError('It must be a whole number.');
   return n;
+};
+
+/** `17`, `17,ai.onnx.ml=3`, `ai.onnx.ml=3`. */
+const opsets = (value: string): Opsets => {
+  const domains = new Map<string, number>();
+  let opset: number | undefined;
+  for (const part of value.split(',')) {
+    const [, domain = '', version = ''] = /^(?:([\w.]+)=)?(.*)$/.exec(part.trim()) ?? [];
+    if (domain === '' || domain === 'ai.onnx') opset = whole(version);
+    else domains.set(domain, whole(version));
+  }
+  return { ...(opset !== undefined && { opset }), domains };
 };
 
 const commands = ['inspect', 'convert', 'score', 'verify', 'report', 'formats'] as const;
@@ -66,7 +78,7 @@ export const program = (done: (code: number) => void): Command => {
     .argument('<model>')
     .argument('<artifact>')
     .addOption(new Option('--to <format>', 'target format; default: by the ending').choices(writable))
-    .option('--opset <n>', 'ONNX opset to write', whole)
+    .option('--opset <n>', 'ONNX opset to write; also ai.onnx.ml: 17,ai.onnx.ml=3', opsets)
     .addOption(
       new Option('--precision <p>', 'arithmetic of the artifact')
         .choices(['float32', 'float64', 'auto'])

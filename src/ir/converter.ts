@@ -37,6 +37,8 @@ export interface Reader {
 
 export interface WriteOptions {
   readonly opset?: number;
+  /** Versions of further domains, where they are not those that belong to the opset. */
+  readonly domains?: ReadonlyMap<string, number>;
   readonly precision?: 'float32' | 'float64' | 'auto';
   /** SHA-256 of the file that the model was read from, in hex: kept in the artifact where the target has a place for it. */
   readonly sourceDigest?: string;

@@ -1,8 +1,10 @@
-import { dataOfAttribute, floatOf, floatsOf, intOf, stringOf, stringsOf } from '../../ir/attributes.ts';
+import { attr, dataOfAttribute, floatOf, floatsOf, intOf, stringOf, stringsOf } from '../../ir/attributes.ts';
 import type { Builder } from '../../ir/builder.ts';
-import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { type Attribute, type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { constant, type Data } from '../../tensor/data.ts';
 import { type DType, isFloat } from '../../tensor/dtype.ts';
+import { earlier, type Said } from '../onnx/earlier.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { literal, ML, rowsEach, wideInts } from './build.ts';
 
@@ -22,9 +24,77 @@ const versions = (since: readonly number[], table: (node: Node) => Mapping, look
     const { keys, values } = table(node);
     return [tensorType(values.dtype, tensorInput(node, 0, [keys.dtype]).dims)];
   },
+  express: (node, b, opsets) => encoded(node, b, opsets, table(node)),
   expand: (node, b) => [look(b, node.inputs[0] as Value, table(node))],
   rows: rowsEach,
 });
+
+/** The attributes that hold lists of a dtype, at version 2 and in part at 4. */
+const suffixes: ReadonlyMap<DType, string> = new Map<DType, string>([
+  ['string', 'strings'],
+  ['int64', 'int64s'],
+  ['float32', 'floats'],
+]);
+
+const listAttribute = (dtype: DType, values: readonly (number | bigint | string)[]): Attribute =>
+  dtype === 'string'
+    ? attr.strings(values as string[])
+    : dtype === 'int64'
+      ? attr.ints(values as bigint[])
+      : attr.floats(values as number[]);
+
+const oneAttribute = (dtype: DType, value: number | bigint | string): Attribute =>
+  dtype === 'string'
+    ? attr.string(value as string)
+    : dtype === 'int64'
+      ? attr.int(value as bigint)
+      : attr.float(value as number);
+
+/** The same table at another version; of equal keys the one that counts is left. */
+const encoded = (node: Node, b: Builder, opsets: ReadonlyMap<string, number>, table: Mapping): Said => {
+  const { keys, values, otherwise } = table;
+  const version = b.version(ML, 'LabelEncoder', opsets.get(ML))?.since ?? 0;
+  const list = (d: Data) => Array.from(d.read(0, d.count) as ArrayLike<number | bigint | string>);
+  if (isFloat(keys.dtype) && list(keys).some((k) => k === 0)) {
+    return refuse('express/attribute', 'whether -0 is the key 0 differs between its versions');
+  }
+  const entries = new Map<number | bigint | string, number | bigint | string>();
+  const [found, beside] = [list(keys), list(values)];
+  // A Map takes NaN for one key.
+  found.forEach((k, i) => {
+    if (!entries.has(k)) entries.set(k, beside[i] as number);
+  });
+  const [kept, given] = [[...entries.keys()], [...entries.values()]];
+  const [fallback] = list(otherwise) as [number];
+  const attributes: Record<string, Attribute> = {};
+  if (version === 1) {
+    const forward = keys.dtype === 'string' && values.dtype === 'int64';
+    const backward = keys.dtype === 'int64' && values.dtype === 'string';
+    const [classes, places] = forward ? [kept, given] : [given, kept];
+    if (!(forward || backward) || !places.every((p, i) => BigInt(p) === BigInt(i))) {
+      return refuse(
+        'express/attribute',
+        'before ai.onnx.ml 2 strings are numbered from 0 on, and nothing else',
+      );
+    }
+    attributes.classes_strings = attr.strings(classes as string[]);
+    attributes[forward ? 'default_int64' : 'default_string'] = oneAttribute(otherwise.dtype, fallback);
+    return earlier(node, b, opsets, node.inputs, attributes);
+  }
+  for (const [prefix, dtype, held] of [
+    ['keys', keys.dtype, kept],
+    ['values', values.dtype, given],
+  ] as const) {
+    const suffix = suffixes.get(dtype);
+    if (suffix) attributes[`${prefix}_${suffix}`] = listAttribute(dtype, held);
+    else if (version >= 4) attributes[`${prefix}_tensor`] = attr.data(constant(dtype, held as number[]));
+    else return refuse('express/dtype', `before ai.onnx.ml 4 it takes and gives no ${dtype}`);
+  }
+  const suffix = suffixes.get(values.dtype);
+  if (suffix) attributes[`default_${suffix.slice(0, -1)}`] = oneAttribute(values.dtype, fallback);
+  else attributes.default_tensor = attr.data(constant(values.dtype, [fallback]));
+  return earlier(node, b, opsets, node.inputs, attributes);
+};
 
 export interface Mapping {
   readonly keys: Data;

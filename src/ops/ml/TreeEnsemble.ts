@@ -3,6 +3,7 @@ import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { cast, literal, ML, rowsEach, tableInput } from './build.ts';
+import { asRegressor } from './direct.ts';
 import {
   aggregates,
   broken,
@@ -48,6 +49,13 @@ export const TreeEnsemble: Operator = {
     const transformed =
       transform === 'NONE' ? settled : postTransform(b, cast(b, settled, 'float32'), transform);
     return [cast(b, transformed, tensorInput(node, 0).dtype)];
+  },
+  express: (node, b, opsets) => {
+    const { dtype } = tensorInput(node, 0);
+    const aggregate = aggregates[intOf(node, 'aggregate_function', 1)];
+    if ((opsets.get(ML) ?? 0) >= 5 || !aggregate || dtype === 'float16') return undefined;
+    const how = { aggregate, transform: postTransformOf(node) };
+    return asRegressor(node, b, opsets, read(node), intOf(node, 'n_targets'), how);
   },
   rows: rowsEach,
 };

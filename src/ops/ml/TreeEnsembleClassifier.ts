@@ -1,9 +1,10 @@
 import type { Builder } from '../../ir/builder.ts';
 import { type Refusal, refuse } from '../../ir/diagnostic.ts';
-import { tensorType, type Value } from '../../ir/model.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import { type Operator, refused } from '../operator.ts';
 import { argMax, cast, concat, literal, ML, rowsEach, squeeze, tableInput } from './build.ts';
 import { type Labels, labelsAt, labelsOf, labelsWhere } from './classLabels.ts';
+import { scoresFromTreeEnsemble, withoutTensors } from './direct.ts';
 import { type Ensemble, type Score, scoresOf } from './ensemble.ts';
 import { type PostTransform, postTransform, postTransformOf } from './postTransform.ts';
 import { floatsOrTensor, readEnsemble } from './treeNodes.ts';
@@ -27,37 +28,50 @@ export const TreeEnsembleClassifier: Operator = {
     const labels = labelsOf(node, 'classlabels_int64s');
     return [tensorType(labels.dtype, [rows]), tensorType('float32', [rows, labels.values.length])];
   },
-  expand: (node, b) => {
-    const labels = labelsOf(node, 'classlabels_int64s');
-    const classes = labels.values.length;
-    const { features } = tableInput(node);
-    const ensemble = readEnsemble(node, 'class', typeof features === 'number' ? features : null, classes);
-    const base = floatsOrTensor(node, 'base_values') ?? [];
-    const transform = postTransformOf(node);
-    const scores = scoresOf(b, node.inputs[0] as Value, ensemble, classes, 'SUM');
-    const votedFor = new Set(ensemble.leaves.flatMap((l) => l.targets));
-    if (classes === 2 && votedFor.size === 1 && base.length < 2) {
-      return oneColumn(b, ensemble, scores, base, labels, transform);
-    }
-    if (base.length !== 0 && base.length !== classes) {
-      refused(node, `there are ${base.length} base values for ${classes} classes`);
-    }
-    const sums = scores.map(({ value }, i) =>
-      base.length === 0 ? value : b.op('Add', [value, literal(b, ensemble.dtype, base[i] as number)]),
-    );
-    const candidates = sums.map((value, i) => {
-      const voted = base.length === 0 ? (scores[i] as Score).voted : true;
-      if (voted === true) return value;
-      const never = literal(b, ensemble.dtype, -Infinity);
-      // Added, not chosen, where no row votes: the shape follows the rows.
-      return voted === false ? b.op('Add', [value, never]) : b.op('Where', [voted, value, never]);
-    });
-    return [
-      labelsAt(b, labels, argMax(b, concat(b, candidates))),
-      postTransform(b, cast(b, concat(b, sums), 'float32'), transform),
-    ];
+  express: (node, b, opsets) => {
+    const ml = opsets.get(ML) ?? 0;
+    if (ml < 3) return withoutTensors(node, b, opsets);
+    return ml < 5 ? undefined : classified(node, b, scoresFromTreeEnsemble);
   },
+  expand: (node, b) =>
+    classified(node, b, scoresOf) ?? refuse('ml/no-form', 'its trees have no form in canonical operators'),
   rows: rowsEach,
+};
+
+const classified = (
+  node: Node,
+  b: Builder,
+  scored: (...ensemble: Parameters<typeof scoresOf>) => readonly Score[] | undefined,
+): readonly (Value | null)[] | Refusal | undefined => {
+  const labels = labelsOf(node, 'classlabels_int64s');
+  const classes = labels.values.length;
+  const { features } = tableInput(node);
+  const ensemble = readEnsemble(node, 'class', typeof features === 'number' ? features : null, classes);
+  const base = floatsOrTensor(node, 'base_values') ?? [];
+  const transform = postTransformOf(node);
+  const scores = scored(b, node.inputs[0] as Value, ensemble, classes, 'SUM');
+  if (!scores) return undefined;
+  const votedFor = new Set(ensemble.leaves.flatMap((l) => l.targets));
+  if (classes === 2 && votedFor.size === 1 && base.length < 2) {
+    return oneColumn(b, ensemble, scores, base, labels, transform);
+  }
+  if (base.length !== 0 && base.length !== classes) {
+    refused(node, `there are ${base.length} base values for ${classes} classes`);
+  }
+  const sums = scores.map(({ value }, i) =>
+    base.length === 0 ? value : b.op('Add', [value, literal(b, ensemble.dtype, base[i] as number)]),
+  );
+  const candidates = sums.map((value, i) => {
+    const voted = base.length === 0 ? (scores[i] as Score).voted : true;
+    if (voted === true) return value;
+    const never = literal(b, ensemble.dtype, -Infinity);
+    // Added, not chosen, where no row votes: the shape follows the rows.
+    return voted === false ? b.op('Add', [value, never]) : b.op('Where', [voted, value, never]);
+  });
+  return [
+    labelsAt(b, labels, argMax(b, concat(b, candidates))),
+    postTransform(b, cast(b, concat(b, sums), 'float32'), transform),
+  ];
 };
 
 /**

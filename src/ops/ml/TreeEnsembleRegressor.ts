@@ -1,9 +1,11 @@
 import { intOf, stringOf } from '../../ir/attributes.ts';
 import type { Builder } from '../../ir/builder.ts';
+import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import { type Operator, refused } from '../operator.ts';
 import { cast, concat, literal, ML, rowsEach, tableInput } from './build.ts';
-import { type Aggregate, aggregates, scoresOf } from './ensemble.ts';
+import { scoresFromTreeEnsemble, withoutTensors } from './direct.ts';
+import { type Aggregate, aggregates, type Score, scoresOf } from './ensemble.ts';
 import { postTransform, postTransformOf } from './postTransform.ts';
 import { floatsOrTensor, readEnsemble } from './treeNodes.ts';
 
@@ -20,21 +22,33 @@ export const TreeEnsembleRegressor: Operator = {
   name: 'TreeEnsembleRegressor',
   since: [1, 3],
   infer: (node) => [tensorType('float32', [tableInput(node).rows, intOf(node, 'n_targets')])],
-  expand: (node, b) => {
-    const targets = intOf(node, 'n_targets');
-    const { features } = tableInput(node);
-    const ensemble = readEnsemble(node, 'target', typeof features === 'number' ? features : null, targets);
-    const aggregate = aggregateOf(node);
-    const base = floatsOrTensor(node, 'base_values') ?? [];
-    if (base.length !== 0 && base.length !== targets) {
-      refused(node, `there are ${base.length} base values for ${targets} targets`);
-    }
-    const scores = scoresOf(b, node.inputs[0] as Value, ensemble, targets, aggregate).map(({ value }, i) =>
-      withBase(b, value, base[i], aggregate, ensemble.dtype),
-    );
-    return [postTransform(b, cast(b, concat(b, scores), 'float32'), postTransformOf(node))];
+  express: (node, b, opsets) => {
+    const ml = opsets.get(ML) ?? 0;
+    if (ml < 3) return withoutTensors(node, b, opsets);
+    return ml < 5 ? undefined : regressed(node, b, scoresFromTreeEnsemble);
   },
+  expand: (node, b) =>
+    regressed(node, b, scoresOf) ?? refuse('ml/no-form', 'its trees have no form in canonical operators'),
   rows: rowsEach,
+};
+
+const regressed = (
+  node: Node,
+  b: Builder,
+  scored: (...ensemble: Parameters<typeof scoresOf>) => readonly Score[] | undefined,
+): readonly (Value | null)[] | undefined => {
+  const targets = intOf(node, 'n_targets');
+  const { features } = tableInput(node);
+  const ensemble = readEnsemble(node, 'target', typeof features === 'number' ? features : null, targets);
+  const aggregate = aggregateOf(node);
+  const base = floatsOrTensor(node, 'base_values') ?? [];
+  if (base.length !== 0 && base.length !== targets) {
+    refused(node, `there are ${base.length} base values for ${targets} targets`);
+  }
+  const votes = scored(b, node.inputs[0] as Value, ensemble, targets, aggregate);
+  if (!votes) return undefined;
+  const scores = votes.map(({ value }, i) => withBase(b, value, base[i], aggregate, ensemble.dtype));
+  return [postTransform(b, cast(b, concat(b, scores), 'float32'), postTransformOf(node))];
 };
 
 const aggregateOf = (node: Node): Aggregate => {

@@ -7,6 +7,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dtypeByNumber, numberOfDtype } from './constraints.ts';
 import { type Casting, cast } from './conversion.ts';
+import { earlier } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { rowsEach } from './elementwise.ts';
 import { attributesBut, finish } from './expansion.ts';
@@ -80,6 +81,12 @@ export const Cast: readonly Operator[] = [
         return refuse('ops/cast-to-small-float', `the row language does not cast to ${to}`);
       }
       return [{ dtype: to, dims: x.dims, element: (index) => castRow(x.dtype, to, x.element(index)) }];
+    },
+    express: (node, b, opsets) => {
+      if ((opsets.get('') ?? 0) >= 6) return undefined;
+      const to = target(node);
+      const name = to === 'float32' ? 'FLOAT' : to === 'float64' ? 'DOUBLE' : to.toUpperCase();
+      return earlier(node, b, opsets, node.inputs, { to: attr.string(name) });
     },
     rows: rowsEach,
   },

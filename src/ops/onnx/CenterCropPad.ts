@@ -1,10 +1,11 @@
 import { attr, intsOf } from '../../ir/attributes.ts';
 import { refuse } from '../../ir/diagnostic.ts';
+import { elementsOf } from '../../ir/elements.ts';
 import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import { dtypeInfo } from '../../tensor/dtype.ts';
 import { strides, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axesFromFront, dimsOf, ints, knownInts, rowsByType } from './axes.ts';
+import { axesFromFront, dimsOf, ints, rowsByType } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { indices } from './constraints.ts';
 import { finish, number, vector } from './expansion.ts';
@@ -24,7 +25,7 @@ export const CenterCropPad: Operator = {
     const given = tensorInput(node, 1, indices);
     if (dims === null) return [tensorType(dtype, null)];
     const axes = axesOf(node, dims.length);
-    const shape = knownInts(node, 1, known);
+    const shape = elementsOf(node.inputs[1], known);
     const count = shape?.length ?? given.dims?.[0];
     if (typeof count === 'number' && count !== axes.length)
       refused(node, `shape has ${count} elements for ${axes.length} axes`);

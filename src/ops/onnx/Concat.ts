@@ -7,6 +7,7 @@ import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, rowShape } from './axes.ts';
 import { whereHeld } from './carriers.ts';
+import { earlier } from './earlier.ts';
 import { movedElements } from './elements.ts';
 import { attributesBut, finish } from './expansion.ts';
 import { same, sum } from './extents.ts';
@@ -117,6 +118,7 @@ export const Concat: readonly Operator[] = [
       return [{ dtype: (given[0] as Lowered).dtype, dims, element }];
     },
     carriers: whereHeld,
+    express: (node, b, opsets) => earlier(node, b, opsets, node.inputs, attributesBut(node, [])),
     rows: (node) => {
       const rows = dimsOf(node.outputs[0])?.[0];
       const rank = dimsOf(node.outputs[0])?.length ?? 0;

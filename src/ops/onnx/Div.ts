@@ -5,7 +5,7 @@ import { whereDivided } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
-import { oneSided } from './expansion.ts';
+import { oneSided, toOneSided } from './expansion.ts';
 import { divided } from './symbols.ts';
 
 /**
@@ -28,6 +28,7 @@ export const Div: readonly Operator[] = [
       return [binary(a, b, node, (x: number, y: number) => x / y)];
     },
     lower: lowerTo('div'),
+    express: toOneSided,
     carriers: whereDivided,
     rows: rowsEach,
   },

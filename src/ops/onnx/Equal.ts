@@ -8,7 +8,7 @@ import { whereHeld } from './carriers.ts';
 import { cast } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
-import { oneSided } from './expansion.ts';
+import { oneSided, toOneSided } from './expansion.ts';
 import { equals } from './symbols.ts';
 
 /** Floats are from 11 on. Neither is less than the other, and one is no NaN: below Infinity or above -Infinity. */
@@ -53,7 +53,7 @@ export const Equal: readonly Operator[] = [
       'bool',
     ),
     lower: lowerTo('eq', 'bool'),
-    express: ofStrings,
+    express: (node, b, opsets) => toOneSided(node, b, opsets) ?? ofStrings(node, b, opsets),
     carriers: whereHeld,
     rows: rowsEach,
   },

@@ -3,7 +3,7 @@ import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
-import { oneSided } from './expansion.ts';
+import { oneSided, toOneSided } from './expansion.ts';
 import { isLess } from './symbols.ts';
 
 /** A < B, element by element; false where one is NaN. ONNX Operators, Less. */
@@ -20,6 +20,7 @@ export const Less: readonly Operator[] = [
       'bool',
     ),
     lower: lowerTo('lt', 'bool'),
+    express: toOneSided,
     carriers: whereHeld,
     rows: rowsEach,
   },

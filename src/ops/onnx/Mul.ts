@@ -4,7 +4,7 @@ import { whereWrapped } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
-import { oneSided } from './expansion.ts';
+import { oneSided, toOneSided } from './expansion.ts';
 import { times } from './symbols.ts';
 
 /** C = A * B, element by element; integers wrap. ONNX Operators, Mul. */
@@ -22,6 +22,7 @@ export const Mul: readonly Operator[] = [
       return [binary(a, b, node, wraps ? Math.imul : (x: number, y: number) => x * y)];
     },
     lower: lowerTo('mul'),
+    express: toOneSided,
     carriers: whereWrapped,
     rows: rowsEach,
   },

@@ -1,14 +1,15 @@
 import { attr, floatOf, intsOf, stringOf } from '../../ir/attributes.ts';
-import { isRefusal } from '../../ir/diagnostic.ts';
-import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { strides, type Tensor, tensorOf, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { fromFront, ints, knownInts, rowShape, rowsByType } from './axes.ts';
+import { dimsOf, fromFront, ints, knownInts, rowShape, rowsByType } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { floats } from './constraints.ts';
+import { constantInts, earlier, notConstant } from './earlier.ts';
 import { movedElements } from './elements.ts';
-import { finish, number, vector } from './expansion.ts';
+import { attributesBut, finish, number, vector } from './expansion.ts';
 import { sum } from './extents.ts';
 import { chooseRow, copy, lookUp, take, whole } from './take.ts';
 
@@ -150,6 +151,49 @@ export const Pad: readonly Operator[] = [
       ];
     },
     carriers: whereHeld,
+    express: (node, b, opsets) => {
+      const opset = opsets.get('') ?? 0;
+      const [x, , value, axes] = node.inputs as readonly (Value | null | undefined)[];
+      const rank = dimsOf(x)?.length;
+      const [pads, named] = [constantInts(node, b, 1), constantInts(node, b, 3)];
+      const last = value ? b.known(value) : null;
+      if (isRefusal(named)) return named;
+      if (opset >= 11 && isRefusal(pads) && named && rank !== undefined && axes) {
+        // Pads that are computed, spread over all axes: what is not named gets a 0.
+        const at = Array.from({ length: 2 * rank }, (_, i) => {
+          const k = named.map((a) => (a + rank) % rank).indexOf(i % rank);
+          return k < 0 ? 0 : 1 + k + (i < rank ? 0 : named.length);
+        });
+        const all = b.op('Concat', [vector(b, [0]), node.inputs[1] as Value], { axis: attr.int(0) });
+        return earlier(
+          node,
+          b,
+          opsets,
+          [x as Value, b.op('Gather', [all, vector(b, at)]), value ?? null],
+          attributesBut(node, []),
+        );
+      }
+      if (isRefusal(pads)) return pads;
+      if (last === undefined) return notConstant(node, 2);
+      if (rank === undefined)
+        return refuse('express/rank', 'at this opset all axes must be named, and the rank is not known');
+      const by = paddings(node, rank, pads ?? [], named);
+      const list = [...by.map((p) => p.before), ...by.map((p) => p.after)];
+      if (opset >= 11)
+        return earlier(
+          node,
+          b,
+          opsets,
+          [x as Value, vector(b, list), value ?? null],
+          attributesBut(node, []),
+        );
+      const filling = last ? { value: attr.float(Number(last.read(0, 1)[0])) } : {};
+      return earlier(node, b, opsets, [x as Value], {
+        ...attributesBut(node, []),
+        ...filling,
+        [opset < 2 ? 'paddings' : 'pads']: attr.ints(list),
+      });
+    },
     rows: rowsByType,
   },
   padByAttribute(2, 'pads'),

@@ -9,7 +9,7 @@ import { floats, numeric } from './constraints.ts';
 import { cast } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { binary, broadcastRows, broadcastTypes, reindex, rowsEach } from './elementwise.ts';
-import { oneSided } from './expansion.ts';
+import { oneSided, toOneSided } from './expansion.ts';
 
 /** x^y as IEEE 754 has it: 1 to any power, and -1 to an infinite one, are 1 (ECMAScript says NaN). */
 const pow = (x: number, y: number): number =>
@@ -85,11 +85,11 @@ export const Pow: readonly Operator[] = [
       ];
     },
     carriers: inDoubles,
-    express: (node, b) => {
+    express: (node, b, opsets) => {
       // Before 12 both were of one type, and floats.
       const [x, y] = node.inputs as readonly [Value, Value];
       const [from, by] = [tensorInput(node, 0).dtype, tensorInput(node, 1).dtype];
-      if (from === by && isFloat(from)) return undefined;
+      if (from === by && isFloat(from)) return toOneSided(node, b, opsets);
       if (isBig(from)) return refuse('express/dtype', `before opset 12 there are no powers of ${from}`);
       return [cast(b, b.op('Pow', [cast(b, x, 'float64'), cast(b, y, 'float64')]), from)];
     },

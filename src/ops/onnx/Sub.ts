@@ -3,7 +3,7 @@ import { whereWrapped } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
-import { oneSided } from './expansion.ts';
+import { oneSided, toOneSided } from './expansion.ts';
 import { minus } from './symbols.ts';
 
 /** C = A - B, element by element; integers wrap. ONNX Operators, Sub. */
@@ -19,6 +19,7 @@ export const Sub: readonly Operator[] = [
       (x, y) => x - y,
     ),
     lower: lowerTo('sub'),
+    express: toOneSided,
     carriers: whereWrapped,
     rows: rowsEach,
   },

@@ -1,7 +1,7 @@
 import type { Operator } from '../operator.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
-import { oneSided } from './expansion.ts';
+import { oneSided, toOneSided } from './expansion.ts';
 
 /** Logic, element by element: true where just one is. ONNX Operators, Xor. */
 export const Xor: readonly Operator[] = [
@@ -13,6 +13,7 @@ export const Xor: readonly Operator[] = [
     elements: pairedElements(),
     evaluate: evaluateBinary((x, y) => x !== y),
     lower: lowerTo('xor'),
+    express: toOneSided,
     rows: rowsEach,
   },
   oneSided('Xor', [1]),

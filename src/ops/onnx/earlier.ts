@@ -10,7 +10,7 @@ import { knownInts } from './axes.ts';
 import { numberOfDtype } from './constraints.ts';
 import { attributesBut } from './expansion.ts';
 
-type Said = readonly (Value | null)[] | Refusal;
+export type Said = readonly (Value | null)[] | Refusal;
 type Opsets = ReadonlyMap<string, number>;
 
 /** The node's outputs made by an operator at the version in force there. */

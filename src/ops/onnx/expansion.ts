@@ -1,14 +1,14 @@
 /** What the expansions of older versions and of composite operators share. */
-import { intOf } from '../../ir/attributes.ts';
+import { attr, intOf } from '../../ir/attributes.ts';
 import type { Builder } from '../../ir/builder.ts';
-import { refuse } from '../../ir/diagnostic.ts';
-import { type Attribute, type Node, tensorType, type Value } from '../../ir/model.ts';
-import { fits } from '../../ir/shape.ts';
+import { isRefusal, type Refusal, refuse } from '../../ir/diagnostic.ts';
+import { type Attribute, type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
+import { broadcastDims, fits } from '../../ir/shape.ts';
 import { constant } from '../../tensor/data.ts';
 import { type DType, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { dimsOf } from './axes.ts';
+import { type Dims, dimsOf } from './axes.ts';
 
 /** The last step of an expansion: the node's outputs, under their own names, with all that was known of their types. */
 export const finish = (
@@ -88,6 +88,58 @@ export const oneSided = (name: string, since: readonly number[], result?: DType)
     return finish(node, b, name, [x, b.op('Unsqueeze', [y, vector(b, axes)])]);
   },
 });
+
+/**
+ * The same before opset 7: B alone was broadcast, and had to stand whole somewhere in the extents of A. What needs more is
+ * repeated to the shape of the result.
+ */
+export const toOneSided: NonNullable<Operator['express']> = (node, b, opsets) => {
+  const op = b.version('', node.op.name, opsets.get(''));
+  const [x, y] = node.inputs as readonly [Value, Value];
+  const [from, by] = [dimsOf(x), dimsOf(y)];
+  if (!op || op.since >= 7) return undefined;
+  const all = from && by ? broadcastDims(from, by) : undefined;
+  const same = (dims: Dims): boolean =>
+    dims !== null && dims.length === all?.length && dims.every((d, i) => d !== null && d === all[i]);
+  if (!all) return refuse('express/extent', 'before opset 7 it broadcasts where the shapes are known');
+  const call = (left: Value, right: Value, attributes: Readonly<Record<string, Attribute>>) =>
+    b.call(op, [left, right], {
+      attributes,
+      name: node.name,
+      from: node.from,
+      outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
+      types: node.outputs.map((o) => o?.type),
+    });
+  if (same(from) && same(by)) return call(x, y, {});
+  const tail = by?.slice(by.findIndex((d) => d !== 1)) ?? [];
+  const whole =
+    by?.every((d) => d === 1) || tail.every((d, i) => d !== null && d === all[all.length - tail.length + i]);
+  if (same(from) && whole && by) {
+    const axis = all.length - by.length;
+    return call(x, y, { broadcast: attr.int(1), ...(by.length > 0 && { axis: attr.int(axis) }) });
+  }
+  const repeated = (v: Value, dims: readonly Dim[]): Value | Refusal => {
+    if (same(dims)) return v;
+    if (![...dims, ...all].every((d) => typeof d === 'number')) {
+      return refuse('express/extent', 'before opset 7 it broadcasts where the extents are known');
+    }
+    const rank = all.length - dims.length;
+    const long = rank
+      ? b.op('Unsqueeze', [
+          v,
+          vector(
+            b,
+            Array.from({ length: rank }, (_, i) => i),
+          ),
+        ])
+      : v;
+    const times = all.map((d, i) => (d === (dims[i - rank] ?? 1) ? 1 : (d as number)));
+    return b.op('Tile', [long, vector(b, times)]);
+  };
+  const [left, right] = [repeated(x, from as readonly Dim[]), repeated(y, by as readonly Dim[])];
+  if (isRefusal(left)) return left;
+  return isRefusal(right) ? right : call(left, right, {});
+};
 
 /** Versions of a variadic operator that take inputs of one shape only: the newest takes them too. */
 export const withoutBroadcast = (name: string, since: readonly number[]): Operator => ({

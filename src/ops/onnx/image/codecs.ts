@@ -10,10 +10,10 @@ import { blank, fromSamples, type Picture } from './picture.ts';
 const require = createRequire(import.meta.url);
 
 /** What the package has, or a located refusal that says how to get it. */
-const peer = <T>(name: string, from: string, at: Place | undefined, load: (path: string) => T): T => {
+const peer = <T>(name: string, at: Place | undefined, find: () => string, load: (path: string) => T): T => {
   let path: string;
   try {
-    path = require.resolve(from);
+    path = find();
   } catch {
     return fail(
       'ops/no-decoder',
@@ -78,17 +78,33 @@ interface Decoder {
 
 const jpeg = once((at) => {
   const name = '@cornerstonejs/codec-libjpeg-turbo-8bit';
-  const wasm = peer(name, `${name}/decodewasm`, at, (path) => path);
-  return peer(name, `${name}/decodewasmjs`, at, (path) =>
-    instantiate<{ JPEGDecoder: new () => Decoder }>(require(path), wasm),
+  const wasm = peer(
+    name,
+    at,
+    () => require.resolve('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm'),
+    (path) => path,
+  );
+  return peer(
+    name,
+    at,
+    () => require.resolve('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs'),
+    (path) => instantiate<{ JPEGDecoder: new () => Decoder }>(require(path), wasm),
   );
 });
 
 const jpeg2000 = once((at) => {
   const name = '@cornerstonejs/codec-openjpeg';
-  const wasm = peer(name, `${name}/decodewasm`, at, (path) => path);
-  return peer(name, `${name}/decodewasmjs`, at, (path) =>
-    instantiate<{ J2KDecoder: new () => Decoder }>(require(path), wasm),
+  const wasm = peer(
+    name,
+    at,
+    () => require.resolve('@cornerstonejs/codec-openjpeg/decodewasm'),
+    (path) => path,
+  );
+  return peer(
+    name,
+    at,
+    () => require.resolve('@cornerstonejs/codec-openjpeg/decodewasmjs'),
+    (path) => instantiate<{ J2KDecoder: new () => Decoder }>(require(path), wasm),
   );
 });
 
@@ -171,9 +187,17 @@ class ImageData {
 }
 
 const webp = once((at) => {
-  const wasm = peer('webp-wasm', 'webp-wasm/webp_node_dec.wasm', at, (path) => path);
-  return peer('webp-wasm', 'webp-wasm/webp_node_dec.js', at, (path) =>
-    instantiate<{ decode(bytes: Uint8Array): Rgba | null }>(require(path), wasm),
+  const wasm = peer(
+    'webp-wasm',
+    at,
+    () => require.resolve('webp-wasm/webp_node_dec.wasm'),
+    (path) => path,
+  );
+  return peer(
+    'webp-wasm',
+    at,
+    () => require.resolve('webp-wasm/webp_node_dec.js'),
+    (path) => instantiate<{ decode(bytes: Uint8Array): Rgba | null }>(require(path), wasm),
   );
 });
 
@@ -210,7 +234,14 @@ interface Utif {
   toRGBA8(directory: Directory): Uint8Array;
 }
 
-const tiff = once((at) => peer('utif2', 'utif2', at, (path) => require(path) as Utif));
+const tiff = once((at) =>
+  peer(
+    'utif2',
+    at,
+    () => require.resolve('utif2'),
+    (path) => require(path) as Utif,
+  ),
+);
 
 export const isTiff = (b: Uint8Array): boolean =>
   [0x49, 0x49, 0x2a, 0].every((s, i) => b[i] === s) || [0x4d, 0x4d, 0, 0x2a].every((s, i) => b[i] === s);
