@@ -135,13 +135,13 @@ describe('what a sequence holds', () => {
 
 describe('SplitToSequence', () => {
   const x = tensorOf('float32', [2, 3], [1, 2, 3, 4, 5, 6]);
-  const split = (parts: number[] | number | null, attributes: Record<string, Attribute> = {}) => {
+  const split = (parts: readonly number[] | number | null, attributes: Record<string, Attribute> = {}) => {
     const b = new Builder(operators);
     const given = b.input('x0', tensorType('float32', [2, 3]));
     const sizes =
       parts === null
         ? []
-        : [b.constant(constant('int64', [parts].flat(), Array.isArray(parts) ? undefined : []))];
+        : [b.constant(constant('int64', [parts].flat() as number[], Array.isArray(parts) ? undefined : []))];
     return modelOf(
       b.finish([
         b.op('SplitToSequence', [given, ...sizes], { axis: attr.int(1), ...attributes }, { output: 'y' }),
@@ -192,7 +192,7 @@ describe('SplitToSequence', () => {
     ],
     ['longer than the axis', 4, {}, 'seq(float32[2, 3])', [['float32[2,3]', 1, 2, 3, 4, 5, 6]]],
   ] as const)('%s', (_, parts, attributes, type, wanted) => {
-    const m = split(parts as number[], attributes);
+    const m = split(parts, attributes);
     expect(typeOf(m)).toBe(type);
     expect(run(m, [x])).toEqual({ items: wanted });
   });
