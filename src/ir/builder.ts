@@ -146,6 +146,16 @@ export class Builder {
     return true;
   }
 
+  /** The value of a name, here or around here. */
+  named(name: string): Value | undefined {
+    return [...this.visible].find((v) => v.name === name) ?? this.outer?.named(name);
+  }
+
+  /** The node made so far that gives a value, here or around here; undefined for inputs and parameters. */
+  producer(value: Value): Node | undefined {
+    return this.nodes.findLast((n) => n.outputs.includes(value)) ?? this.outer?.producer(value);
+  }
+
   /** Is the value defined here or around here? */
   has(value: Value): boolean {
     return this.visible.has(value) || (this.outer?.has(value) ?? false);

@@ -1,8 +1,6 @@
-/** Momentum, Adagrad, Adam: one update worked by hand in numbers that are exact; and Gradient, which is refused. */
+/** Momentum, Adagrad, Adam: one update worked by hand in numbers that are exact; and the types of Gradient. */
 import { describe, expect, test } from 'vitest';
-import { evaluator } from '../../../src/evaluate/evaluate.ts';
 import { attr } from '../../../src/ir/attributes.ts';
-import { PortolanError } from '../../../src/ir/diagnostic.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { direct, elements, modelOfOne, type Single, t } from '../single.ts';
 
@@ -120,16 +118,5 @@ describe('Gradient', () => {
       { kind: 'tensor', dtype: 'float64', dims: [], absent: 'never' },
     ]);
     expect(() => gradient(['a'], [one(1), one(2)])).toThrow(/name 1 tensors, and 2 are given/);
-  });
-
-  test('is refused with a reason where it is to be evaluated', () => {
-    let error: unknown;
-    try {
-      evaluator(gradient(['a'], [one(1)]));
-    } catch (e) {
-      error = e;
-    }
-    expect(error).toBeInstanceOf(PortolanError);
-    expect((error as PortolanError).diagnostic.rule).toBe('ops/gradient');
   });
 });
