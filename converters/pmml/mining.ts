@@ -9,8 +9,6 @@ import type { Model, ModelResult, Pending } from './model.ts';
 import { isPredicate, type Test, Tests } from './predicates.ts';
 import { firstOf, masked, type Prediction } from './prediction.ts';
 
-export const modelElements: readonly string[] = ['TreeModel', 'RegressionModel', 'MiningModel'];
-
 /** What a Segmentation gives to its MiningModel. */
 export interface Segments {
   readonly prediction: Prediction | null;
@@ -183,7 +181,7 @@ const readSegment = (
       test = tests.predicate(cursor.element(child), scope);
     } else if (child.name === 'VariableWeight') {
       factor = cursor.element(child);
-    } else if (modelElements.includes(child.name)) {
+    } else if (world.elements.has(child.name)) {
       if (!test) doc.fail(child, 'pmml/element-order', "a Segment's predicate must stand before its model");
       if (pending) doc.fail(child, 'pmml/duplicate-element', 'a Segment has one model');
       pending = m.nested(cursor, child, { scope, classes: m.classes, forest });

@@ -6,14 +6,13 @@ import { Classes } from './classes.ts';
 import type { DataField } from './dictionary.ts';
 import { parts, type Tag } from './document.ts';
 import type { Forest, Routed } from './forest.ts';
-import { readSegmentation, type Segments } from './mining.ts';
+import type { Segments } from './mining.ts';
 import { admit, isTarget, type MiningField, readMiningSchema } from './miningSchema.ts';
 import { type OutputColumn, readOutput } from './output.ts';
 import { masked, type Prediction } from './prediction.ts';
-import { readRegression } from './regression.ts';
 import { Scope, type Variable, type World } from './scope.ts';
 import { applyTarget, displayValues, targetFor } from './targets.ts';
-import { goesSeveralWays, readTree, readTreeModel, type TreeModel, treePrediction } from './tree.ts';
+import type { TreeModel } from './tree.ts';
 import type { DataType, OpType } from './types.ts';
 
 /** What a model says and shows; made once all of it has been read. */
@@ -53,6 +52,24 @@ export interface Surroundings {
 
 const passed = new Set(['Extension', 'ModelStats', 'ModelExplanation']);
 
+export type FunctionName =
+  | 'regression'
+  | 'classification'
+  | 'clustering'
+  | 'associationRules'
+  | 'sequences'
+  | 'timeSeries'
+  | 'mixed';
+
+/** What the file of a model element says of it. */
+export interface ModelElement {
+  readonly name: string;
+  /** The mining functions it may have. */
+  readonly functions: readonly FunctionName[];
+  /** Reads it from behind its open tag to its end. `m.part` takes what all models have. */
+  read(cursor: XmlCursor, m: Model): Pending;
+}
+
 /** Reads a model inside another. */
 export type Nested = (cursor: XmlCursor, tag: Open, around: Surroundings) => Pending;
 
@@ -62,6 +79,7 @@ export class Model {
   readonly tag: Tag;
   readonly scope: Scope;
   readonly around: Surroundings | null;
+  readonly functionName: FunctionName;
   readonly classification: boolean;
   fields: MiningField[] = [];
   target: string | null = null;
@@ -80,11 +98,10 @@ export class Model {
     this.nested = nested;
     this.tag = tag;
     this.around = around;
-    const functionName = doc.need(tag, 'functionName');
-    if (functionName !== 'regression' && functionName !== 'classification') {
-      doc.refuse(tag, `functionName="${functionName}" is not supported for this model`);
-    }
-    this.classification = functionName === 'classification';
+    const functions = world.elements.get(tag.name)?.functions ?? [];
+    doc.need(tag, 'functionName');
+    this.functionName = doc.choice(tag, 'functionName', functions, functions[0] as FunctionName);
+    this.classification = this.functionName === 'classification';
     if (!doc.flag(tag, 'isScorable', true)) {
       doc.fail(tag, 'pmml/not-scorable', 'the model says of itself that it is not to be scored with');
     }
@@ -208,22 +225,15 @@ export const readModel = (
 ): { readonly model: Model; readonly pending: Pending } => {
   const nested: Nested = (c, t, s) => readModel(c, t, world, s).pending;
   const model = new Model(world, tag, around, nested);
-  const pending = world.a.within(world.doc.place(tag), () => {
-    switch (tag.name) {
-      case 'TreeModel':
-        return readTreeElement(cursor, model);
-      case 'RegressionModel':
-        return readRegressionElement(cursor, model);
-      case 'MiningModel':
-        return readMiningElement(cursor, model);
-      default:
-        return world.doc.refuse(tag, 'this model is not supported');
-    }
-  });
+  const element = world.elements.get(tag.name);
+  const pending = world.a.within(world.doc.place(tag), () =>
+    element ? element.read(cursor, model) : world.doc.refuse(tag, 'this model is not supported'),
+  );
   return { model, pending };
 };
 
-const done = (m: Model, finish: () => ModelResult): Pending => {
+/** A model that waits for nothing; `finish` is called once, when its result is first asked for. */
+export const done = (m: Model, finish: () => ModelResult): Pending => {
   let result: ModelResult | undefined;
   return {
     bare: null,
@@ -235,69 +245,4 @@ const done = (m: Model, finish: () => ModelResult): Pending => {
       return result;
     },
   };
-};
-
-const readTreeElement = (cursor: XmlCursor, m: Model): Pending => {
-  const { world, tag, scope, around } = m;
-  const { doc } = world;
-  let pending: Pending | undefined;
-  for (let child = cursor.child(); child !== null; child = cursor.child()) {
-    if (m.part(cursor, child)) continue;
-    if (child.name !== 'Node') doc.refuse(child);
-    if (pending) doc.fail(child, 'pmml/duplicate-element', 'a TreeModel has one root Node');
-    const model = readTreeModel(doc, tag, m.classes);
-    const forest =
-      goesSeveralWays(model.settings.strategy) || scope.real !== around?.scope.real ? null : around.forest;
-    world.counts.trees++;
-    if (forest) {
-      const before = forest.size;
-      const t = forest.read(cursor, child, scope, model.settings);
-      world.counts.nodes += forest.size - before;
-      let result: ModelResult | undefined;
-      pending = {
-        bare: m.plain ? t : null,
-        model,
-        target: m.target,
-        classes: m.classes,
-        finish: (routed) => {
-          result ??= m.result(treePrediction(world.a, routed as Routed, t, model));
-          return result;
-        },
-      };
-    } else {
-      const { prediction, nodes } = readTree(cursor, child, scope, model);
-      world.counts.nodes += nodes;
-      pending = done(m, () => m.result(prediction));
-    }
-  }
-  return pending ?? doc.fail(tag, 'pmml/missing-element', 'a TreeModel needs a Node');
-};
-
-const readRegressionElement = (cursor: XmlCursor, m: Model): Pending => {
-  const { world, tag, scope } = m;
-  const tables: Element[] = [];
-  for (let child = cursor.child(); child !== null; child = cursor.child()) {
-    if (m.part(cursor, child)) continue;
-    if (child.name !== 'RegressionTable') world.doc.refuse(child);
-    tables.push(cursor.element(child));
-  }
-  const field = m.target === null ? undefined : world.fields.get(m.target);
-  const optype = m.fields.find((f) => f.name === m.target)?.optype ?? field?.optype;
-  const prediction = readRegression(tag, tables, scope, m.classes, optype === 'ordinal');
-  return done(m, () => m.result(prediction));
-};
-
-const readMiningElement = (cursor: XmlCursor, m: Model): Pending => {
-  const { world, tag } = m;
-  let segments: Segments | undefined;
-  for (let child = cursor.child(); child !== null; child = cursor.child()) {
-    if (m.part(cursor, child)) continue;
-    if (child.name !== 'Segmentation') {
-      world.doc.refuse(child, 'models inside others are read from a Segmentation only');
-    }
-    if (segments) world.doc.fail(child, 'pmml/duplicate-element', 'a MiningModel has one Segmentation');
-    segments = readSegmentation(cursor, child, m);
-  }
-  const read = segments ?? world.doc.fail(tag, 'pmml/missing-element', 'a MiningModel needs a Segmentation');
-  return done(m, () => m.result(read.prediction, read));
 };

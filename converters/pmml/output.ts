@@ -65,9 +65,7 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
   const { doc, a } = scope.world;
   const feature = doc.text(element, 'feature') ?? 'predictedValue';
   const known = features.find((f) => f === feature);
-  if (known === undefined) return doc.refuse(element, `feature="${feature}" is not supported for this model`);
   const rank = doc.number(element, 'rank') ?? 1;
-  if (rank !== 1) doc.refuse(element, `rank="${rank}" is not supported for this model`);
   const declared = doc.text(element, 'dataType') === undefined ? undefined : dataTypeOf(doc, element);
   const final = doc.flag(element, 'isFinalResult', true);
   const column = (
@@ -93,6 +91,11 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
     const variable = other ? convert(doc, a, element, given, declared, scope.real) : given;
     return { name, tag: element, variable, says, final, ...(label !== undefined && { label }) };
   };
+  const own = of.prediction?.further?.({ feature, element, rank, value: doc.text(element, 'value') });
+  if (own) return column(own.value, own.dataType);
+  if (known === undefined) return doc.refuse(element, `feature="${feature}" is not supported for this model`);
+  if (rank !== 1) doc.refuse(element, `rank="${rank}" is not supported for this model`);
+
   const p = () =>
     of.prediction ??
     doc.refuse(

@@ -1,8 +1,10 @@
 /** What a model says of every row, before Targets and Output: a number, or a class with what is known of all classes. */
 import { attr } from '../../src/ir/attributes.ts';
 import type { Value } from '../../src/ir/model.ts';
+import type { Element } from '../shared/xml.ts';
 import { type Algebra, dtypeOf } from './algebra.ts';
 import type { Classes } from './classes.ts';
+import type { DataType } from './types.ts';
 
 export interface Prediction {
   /** null: a regression. */
@@ -16,6 +18,19 @@ export interface Prediction {
   readonly confidence: (c: number) => Value | null;
   /** Id of what decided (a tree's node); null where there is none. */
   readonly entity: () => Value | null;
+  /** Result features that are of this kind of model alone; null where it has none such. PMML 4.4.1, Output. */
+  readonly further?: (ask: Asked) => { readonly value: Value; readonly dataType: DataType } | null;
+}
+
+/** What an OutputField asks of a model. */
+export interface Asked {
+  /** RESULT-FEATURE: `affinity`, `reasonCode`, `ruleValue`, `standardError` … */
+  readonly feature: string;
+  readonly element: Element;
+  /** Counted from 1. */
+  readonly rank: number;
+  /** The attribute `value`: the category, cluster or entity that is asked about. */
+  readonly value: string | undefined;
 }
 
 const memo = <K, V>(f: (key: K) => V): ((key: K) => V) => {
@@ -87,6 +102,12 @@ export const mapped = (p: Prediction, f: (v: Value) => Value): Prediction => {
     probability: memo((c) => of(p.probability(c))),
     confidence: memo((c) => of(p.confidence(c))),
     entity: once(() => of(p.entity())),
+    ...(p.further && {
+      further: (ask) => {
+        const found = p.further?.(ask) ?? null;
+        return found && { ...found, value: f(found.value) };
+      },
+    }),
   };
 };
 

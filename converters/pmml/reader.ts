@@ -14,11 +14,13 @@ import { Classes } from './classes.ts';
 import { type DataField, readDictionary } from './dictionary.ts';
 import { Document, parts, type Tag } from './document.ts';
 import { derive } from './expressions.ts';
-import { modelElements } from './mining.ts';
 import { type ModelResult, readModel } from './model.ts';
+import { models } from './models/index.ts';
 import type { Variable, World } from './scope.ts';
 import { type DataType, kindOf, logicalOf, parse } from './types.ts';
 import { readVerification } from './verification.ts';
+
+const elements = new Map(models.map((m) => [m.name, m]));
 
 export const rows = 'N';
 
@@ -75,7 +77,7 @@ const readDocument = (source: Source): ReadResult => {
     else if (read) {
       doc.warn(tag, 'pmml/further-model', 'only the first model of the document is read');
       cursor.skip();
-    } else if (modelElements.includes(tag.name)) {
+    } else if (elements.has(tag.name)) {
       if (!fields) return doc.fail(tag, 'pmml/element-order', 'a DataDictionary must stand before the model');
       world = makeWorld(doc, a, fields, derived, functions);
       modelTag = tag;
@@ -159,6 +161,7 @@ const makeWorld = (
   const classes = new Map<string, Classes>();
   const inputs: Inputs['inputs'] = new Map();
   return {
+    elements,
     doc,
     a,
     fields,

@@ -9,6 +9,7 @@ import { type Algebra, dtypeOf, type Real } from './algebra.ts';
 import type { Classes } from './classes.ts';
 import type { DataField } from './dictionary.ts';
 import type { Document, Tag } from './document.ts';
+import type { ModelElement } from './model.ts';
 import type { DataType, OpType } from './types.ts';
 
 /** A column with what PMML knows of it. */
@@ -33,6 +34,8 @@ export interface Variable {
 
 /** Everything of a document that models share. */
 export interface World {
+  /** Model elements by name. */
+  readonly elements: ReadonlyMap<string, ModelElement>;
   readonly doc: Document;
   readonly a: Algebra;
   readonly fields: ReadonlyMap<string, DataField>;

@@ -1,0 +1,7 @@
+/** The model elements that are read: one file each. */
+import type { ModelElement } from '../model.ts';
+import { miningModel } from './MiningModel.ts';
+import { regressionModel } from './RegressionModel.ts';
+import { treeModel } from './TreeModel.ts';
+
+export const models: readonly ModelElement[] = [miningModel, regressionModel, treeModel];
