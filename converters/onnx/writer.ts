@@ -81,7 +81,7 @@ const isOnnx = (model: Model): boolean => originOf(model) !== undefined;
 
 /** Plain operators of the target, whatever the model was said in; of what was read in ONNX only what must change does. */
 const expressed = (model: Model, opsets: ReadonlyMap<string, number>): Model => {
-  if (isExpressed(model, opsets)) return { ...model, opsets };
+  if (opsets === model.opsets || isExpressed(model, opsets)) return { ...model, opsets };
   if (isOnnx(model)) return retargeted(model, opsets);
   const said = fold(express(simplified(model), opsets));
   // Folding may leave an Identity of the newest version where a result needs its name.

@@ -1,5 +1,5 @@
 /** What the standard says that an operator takes, gives and is set by, version by version. */
-import type { OpId } from '../ir/model.ts';
+import type { OpId, Value } from '../ir/model.ts';
 import { signatures, typeSets } from './signatures.ts';
 
 export interface Port {
@@ -114,6 +114,16 @@ export const standardVersions = (domain: string, name: string): readonly number[
 export const portAt = (ports: readonly Port[], i: number): Port | undefined => {
   const last = ports.at(-1);
   return ports[i] ?? (last?.times === 'list' || last?.times === 'each' ? last : undefined);
+};
+
+/** The first tensor dtype among the inputs that this version does not take. */
+export const untaken = (op: OpId, inputs: readonly (Value | null)[]): string | undefined => {
+  const standard = signature(op);
+  for (const [i, v] of inputs.entries()) {
+    const types = standard?.types.get(portAt(standard.inputs, i)?.type ?? '');
+    if (v?.type.kind === 'tensor' && types?.has(v.type.dtype) === false) return v.type.dtype;
+  }
+  return undefined;
 };
 
 /** The signature of exactly this version; undefined where the standard has none. */

@@ -12,6 +12,7 @@ import {
   type Signature,
   signature,
   signatureAt,
+  untaken,
 } from '../ops/signature.ts';
 import type { DType } from '../tensor/dtype.ts';
 
@@ -30,7 +31,13 @@ export const inForce = (node: Node, opsets: ReadonlyMap<string, number>): InForc
   const standard = signatureAt(op.domain, op.name, opset);
   // What an opset took away has no version there, though an older one still has its meaning.
   if (standard?.deprecated && standard.since > op.since) return { k: 'lacking' };
-  if (id.since === op.since) return { k: 'keep' };
+  if (id.since === op.since) {
+    // What was read is right; what was made at this version may have come with a dtype that it does not take yet.
+    const dtype = untaken(op, node.inputs);
+    return dtype === undefined
+      ? { k: 'keep' }
+      : { k: 'lacking', why: refuse('express/dtype', `version ${op.since} takes no ${dtype}`) };
+  }
   if (find(id) !== find(op)) return { k: 'lacking' };
   if (!standard) return { k: 'stamp', op: id, attributes: node.attributes };
   const attributes = attributesAt(node, standard);
@@ -101,7 +108,8 @@ const attributesAt = (node: Node, standard: Signature): ReadonlyMap<string, Attr
   }
   for (const [name, there] of standard.attributes) {
     const otherwise = own.get(name)?.otherwise;
-    if (out.has(name) || JSON.stringify(otherwise) === JSON.stringify(there.otherwise)) continue;
+    if (out.has(name)) continue;
+    if (!there.required && JSON.stringify(otherwise) === JSON.stringify(there.otherwise)) continue;
     const stated = otherwise === undefined ? undefined : attributeFrom(there.kind, otherwise);
     if (stated) out.set(name, stated);
     else if (there.required) {

@@ -96,7 +96,11 @@ const withoutTraining: NonNullable<Operator['express']> = (node, b, opsets) => {
     return refuse('express/training', 'before opset 14 it has no training that is specified closely enough');
   }
   const [x, ...vectors] = node.inputs as readonly [Value, ...Value[]];
-  const old = (opsets.get('') ?? 0) < 7 ? { is_test: attr.int(1) } : {};
+  const opset = opsets.get('') ?? 0;
+  const old = {
+    ...(opset < 7 && { is_test: attr.int(1) }),
+    ...(opset < 6 && { consumed_inputs: attr.ints([0, 0, 0, 1, 1]) }),
+  };
   const same = vectors.map((v) => cast(b, v, tensorInput(node, 0).dtype));
   return earlier(node, b, opsets, [x, ...same], { ...attributesBut(node, ['training_mode']), ...old });
 };

@@ -1,10 +1,13 @@
-import { stringOf } from '../../ir/attributes.ts';
-import type { Node } from '../../ir/model.ts';
+import { attr, stringOf } from '../../ir/attributes.ts';
+import type { Node, Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
 import { type DType, dtypeInfo, isBig } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Operator, refused } from '../operator.ts';
+import { type Operator, refused, tensorInput } from '../operator.ts';
 import { integers } from './constraints.ts';
+import { cast } from './earlier.ts';
 import { binary, inferElementwise, rowsEach } from './elementwise.ts';
+import { finish } from './expansion.ts';
 
 /**
  * The bits of X moved by Y places: LEFT, what leaves the width is lost; RIGHT, the sign of signed types moves in. By less
@@ -21,6 +24,24 @@ export const BitShift: Operator = {
   evaluate: (inputs, node) => {
     const [x, y] = inputs as readonly [Tensor, Tensor];
     return [binary(x, y, node, shifts[directionOf(node)](x.dtype))];
+  },
+  express: (node, b) => {
+    // Before 28 only unsigned types: a negative number is shifted as the one that has all its bits turned round.
+    const [x, y] = node.inputs as readonly [Value, Value];
+    const { dtype } = tensorInput(node, 0);
+    if (dtype.startsWith('u')) return undefined;
+    const unsigned = `u${dtype}` as DType;
+    const constantOf = (value: number, of: DType): Value => b.constant(constant(of, [value], []));
+    const turned = (v: Value): Value => b.op('Sub', [constantOf(-1, dtype), v]);
+    const negative = b.op('Less', [x, constantOf(0, dtype)]);
+    const right = directionOf(node) === 'RIGHT';
+    const bits = cast(b, right ? b.op('Where', [negative, turned(x), x]) : x, unsigned);
+    const by = cast(b, y, unsigned);
+    const shifted = b.op('BitShift', [bits, by], { direction: attr.string(directionOf(node)) });
+    // By the whole width and more, which the unsigned a negative number becomes is too, nothing is left.
+    const out = b.op('Less', [constantOf(dtypeInfo(dtype).bits - 1, unsigned), by]);
+    const moved = cast(b, b.op('Where', [out, constantOf(0, unsigned), shifted]), dtype);
+    return right ? finish(node, b, 'Where', [negative, turned(moved), moved]) : [moved];
   },
   rows: rowsEach,
 };

@@ -20,10 +20,10 @@ import { type Sampling, samplesAlong } from './sampling.ts';
  * (so the standard's cases; its text is silent). From 11 on roi, scales and sizes are inputs 1 to 3. 13 dropped
  * `tf_half_pixel_for_nn`; 18 brought antialias, axes and keep_aspect_ratio_policy; 19 `half_pixel_symmetric`.
  */
-export const Resize: Operator = {
+const resize: Operator = {
   domain: '',
   name: 'Resize',
-  since: [10, 11, 13, 18, 19],
+  since: [11, 13, 18, 19],
   infer: (node, known) => {
     const { dtype, dims } = tensorInput(node, 0);
     if (dims === null) return [tensorType(dtype, null)];
@@ -120,6 +120,9 @@ export const Resize: Operator = {
     return node.attributes.has('axes') && rank > 0 && !axesOf(node, rank).includes(0) ? 'each' : 'all';
   },
 };
+
+/** Version 10 had its scales where roi is since. */
+export const Resize: readonly Operator[] = [resize, { ...resize, since: [10] }];
 
 /** Version 10's nearest: the axes that grow, then those that shrink; which they are must be known. */
 const oldNearest = (node: Node, b: Builder, x: Value, scales: Value, list: readonly number[]) => {

@@ -3,6 +3,7 @@ import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import { constant } from '../../tensor/data.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { knownInts } from './axes.ts';
+import { earlier } from './earlier.ts';
 import { finish } from './expansion.ts';
 
 /** An extent scaled, in the double precision that Resize has it in. */
@@ -36,6 +37,21 @@ const form = (
     check(node, dims, scales);
     modeOf(node, modes);
     return [tensorType(dtype, scaled(dims, scales))];
+  },
+  express: (node, b, opsets) => {
+    const opset = opsets.get('') ?? 0;
+    const own = scalesOf(node);
+    // Nothing shrinks here: the Resize of version 10 is the same.
+    if (opset !== 10) return undefined;
+    const scales = own ? b.constant(constant('float32', own)) : (node.inputs[1] as Value);
+    return earlier(
+      node,
+      b,
+      opsets,
+      [node.inputs[0] as Value, scales],
+      { mode: attr.string(modeOf(node, modes)) },
+      'Resize',
+    );
   },
   expand: (node, b) => {
     const own = scalesOf(node);

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal, refuse } from '../../ir/diagnostic.ts';
 import type { Attribute, Node, TensorType, Value } from '../../ir/model.ts';
 import { type DType, isFloat } from '../../tensor/dtype.ts';
 import type { Operator } from '../operator.ts';
-import { signature } from '../signature.ts';
+import { signature, untaken } from '../signature.ts';
 import { knownInts } from './axes.ts';
 import { numberOfDtype } from './constraints.ts';
 import { attributesBut } from './expansion.ts';
@@ -28,6 +28,8 @@ export const earlier = (
   if (!op) return refuse('express/not-at-opset', `opset ${opset} has no ${name}`);
   const unknown = Object.keys(attributes).find((a) => signature(op)?.attributes.has(a) === false);
   if (unknown) return refuse('express/attribute', `version ${op.since} has no attribute ${unknown}`);
+  const dtype = untaken(op, inputs);
+  if (dtype) return refuse('express/dtype', `version ${op.since} takes no ${dtype}`);
   return b.call(op, inputs, {
     attributes,
     name: node.name,

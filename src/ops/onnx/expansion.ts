@@ -8,6 +8,7 @@ import { constant } from '../../tensor/data.ts';
 import { type DType, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { untaken } from '../signature.ts';
 import { type Dims, dimsOf } from './axes.ts';
 
 /** The last step of an expansion: the node's outputs, under their own names, with all that was known of their types. */
@@ -98,6 +99,8 @@ export const toOneSided: NonNullable<Operator['express']> = (node, b, opsets) =>
   const [x, y] = node.inputs as readonly [Value, Value];
   const [from, by] = [dimsOf(x), dimsOf(y)];
   if (!op || op.since >= 7) return undefined;
+  const dtype = untaken(op, [x, y]);
+  if (dtype) return refuse('express/dtype', `version ${op.since} takes no ${dtype}`);
   const all = from && by ? broadcastDims(from, by) : undefined;
   const same = (dims: Dims): boolean =>
     dims !== null && dims.length === all?.length && dims.every((d, i) => d !== null && d === all[i]);
