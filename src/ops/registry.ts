@@ -39,10 +39,6 @@ export const resolve = (domain: string, name: string, opset = Infinity): OpId | 
   return since === undefined ? undefined : { domain, name, since };
 };
 
-/** Versions known of an operator, ascending; empty where it is not known at all. */
-export const versionsOf = (domain: string, name: string): readonly number[] =>
-  (table.get(key(domain, name)) ?? []).map((v) => v.since);
-
 export const infer = (node: Node, known: Known): readonly Type[] => {
   const operator = find(node.op);
   if (!operator) {

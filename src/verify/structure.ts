@@ -80,7 +80,9 @@ const operators = (a: Model, b: Model): StructuralDifference[] => {
       n.set(key, (n.get(key) ?? 0) + 1);
     }
     return new Map(
-      [...n].sort(([x], [y]) => (x < y ? -1 : 1)).map(([key, count]) => [key, `${count} ${count === 1 ? 'node' : 'nodes'}`]),
+      [...n]
+        .sort(([x], [y]) => (x < y ? -1 : 1))
+        .map(([key, count]) => [key, `${count} ${count === 1 ? 'node' : 'nodes'}`]),
     );
   };
   return changes('operator', counts(a), counts(b));

@@ -160,8 +160,8 @@ describe('narrow', () => {
     const limit = 3 + 2 ** -30;
     const inputs = { x: tensorOf('float32', [2], [1, 2]), m: tensorOf('int64', [], [2]) };
     const wide = { x: tensorOf('float64', [2], [1, 2]), m: inputs.m };
-    expect(run(loop(limit), wide)['y']).toEqual([4, 6]);
-    expect(run(narrow(loop(limit)).model, inputs)['y']).toEqual([4, 6]);
+    expect(run(loop(limit), wide).y).toEqual([4, 6]);
+    expect(run(narrow(loop(limit)).model, inputs).y).toEqual([4, 6]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { attr } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
-import { type Dim, tensorType, type Value } from '../../ir/model.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
 import { countOf, strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';

@@ -3,7 +3,7 @@ import type { Builder } from '../../ir/builder.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import { formatType } from '../../ir/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Operator, type Plane, refused, type Scope, tensorInput } from '../operator.ts';
+import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
 import { at, Collector, type Operand, together } from './elements.ts';
 import { isTrue, plane } from './planes.ts';
 import { arity, broadcastAll } from './types.ts';

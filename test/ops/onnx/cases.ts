@@ -50,7 +50,7 @@ function* entries(tar: Uint8Array): Generator<[string, Uint8Array]> {
 
 /** The cases of an archive in `fixtures/`, in its order; `CASES=<regular expression>` chooses some by their paths. */
 export const readCases = (archive = 'onnx-standard/cases.tar.gz'): readonly Case[] => {
-  const chosen = new RegExp(process.env['CASES'] ?? '');
+  const chosen = new RegExp(process.env.CASES ?? '');
   const tar = gunzipSync(readFileSync(new URL(`../../../fixtures/${archive}`, import.meta.url)));
   const folders = new Map<string, Map<string, Uint8Array>>();
   for (const [name, data] of entries(tar)) {

@@ -88,7 +88,7 @@ describe('Loop', () => {
     return made(b, b.call(['', 'Loop'], inputs, { attributes: { body }, outputs: ['n', 'is'] }) as Value[]);
   };
 
-  const count = (m: Made, iterations?: number) => m.run({}, iterations)['n']?.data;
+  const count = (m: Made, iterations?: number) => m.run({}, iterations).n?.data;
 
   test('a trip count alone: what the body says of going on is ignored', () => {
     expect(counting(4n, null, 2).run()).toEqual({
@@ -155,7 +155,7 @@ describe('Loop', () => {
     };
     const twice = made(b, grown(float([null])));
     expect(twice.types).toEqual(['float32[?]', 'float32[?, ?]']);
-    expect(twice.run({ m: tensorOf('int64', [], [1]) })['all']?.dims).toEqual([1, 1]);
+    expect(twice.run({ m: tensorOf('int64', [], [1]) }).all?.dims).toEqual([1, 1]);
     expect(() => twice.run({ m: tensorOf('int64', [], [2]) })).toThrow(/float32\[1\] and then float32\[2\]/);
     const c = new Builder(operators);
     const body = bodyOf(c, (t) => {
@@ -401,7 +401,7 @@ describe('If', () => {
         outputs: ['z'],
       }) as Value[],
     );
-    expect(m.run({ c: tensorOf('bool', [1], [1]) })['z']?.data).toEqual([1]);
+    expect(m.run({ c: tensorOf('bool', [1], [1]) }).z?.data).toEqual([1]);
     expect(() => m.run({ c: tensorOf('bool', [2], [1, 0]) })).toThrow(/the condition has 2 elements/);
     expect(() =>
       b.call(['', 'If'], [list(b, 'int64', [1])], {

@@ -136,7 +136,7 @@ describe.each(Object.entries(modes))('%s', (_, constant) => {
     console.log(
       `shapes exact: ${share(all)} of all, ${share(all - found.data)} of those that can be known: ${JSON.stringify(found)}`,
     );
-    if (process.env['SHOW']) console.log(list.join('\n'));
+    if (process.env.SHOW) console.log(list.join('\n'));
     expect(list.filter((l) => l.startsWith('wrong'))).toEqual([]);
     expect(differences).toEqual([]);
     expect(found.exact / (all - found.data)).toBeGreaterThanOrEqual(0.99);
