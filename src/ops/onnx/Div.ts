@@ -1,7 +1,7 @@
 import { isBig, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
-import { whereDivided } from './carriers.ts';
+import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -29,7 +29,7 @@ export const Div: readonly Operator[] = [
     },
     lower: lowerTo('div'),
     express: toOneSided,
-    carriers: whereDivided,
+    carriers: whereHeld,
     rows: rowsEach,
   },
   oneSided('Div', [1, 6]),

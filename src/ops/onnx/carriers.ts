@@ -26,7 +26,7 @@ const wider: ReadonlyMap<DType, readonly DType[]> = new Map<DType, readonly DTyp
 
 const none: readonly DType[] = [];
 
-/** Elements are moved, compared or chosen, never changed. */
+/** Elements are moved, compared or chosen, never changed; or divided, where integers are divided where they are held. */
 export const whereHeld: Carriers = (dtype) => wider.get(dtype) ?? none;
 
 /**
@@ -38,9 +38,6 @@ export const whereWrapped: Carriers = (dtype) => {
   if (dtype === 'int64') return ['uint64'];
   return wider.get(dtype) ?? none;
 };
-
-/** Quotients, the same: integers are divided where they are held. */
-export const whereDivided: Carriers = whereHeld;
 
 /** Functions that are computed in doubles and rounded once. */
 export const inDoubles: Carriers = (dtype) =>
