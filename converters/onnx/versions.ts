@@ -19,7 +19,9 @@ const releases: readonly (readonly [opset: number, ir: number, ml: number])[] = 
 ];
 
 export const defaultOpset = 21;
+/** What was read in ONNX goes down to 1; before 7 operators broadcast by an attribute, and other models are not said so. */
 export const oldestWritten = 1;
+export const oldestExpressed = 7;
 export const newestWritten = 28;
 /** The further domains of the standard. */
 export const newestOf: ReadonlyMap<string, number> = new Map([

@@ -44,7 +44,15 @@ import type {
 } from './schema.ts';
 import { SparseData, tensorProto } from './tensors.ts';
 import { typeOf, typeProto } from './types.ts';
-import { defaultOpset, irAt, newestOf, newestWritten, oldestWritten, opsetsAt } from './versions.ts';
+import {
+  defaultOpset,
+  irAt,
+  newestOf,
+  newestWritten,
+  oldestExpressed,
+  oldestWritten,
+  opsetsAt,
+} from './versions.ts';
 
 /** protobuf ends a message here, and runtimes refuse what is longer. */
 const largestFile = 2 ** 31 - 1;
@@ -55,12 +63,13 @@ const targetOpsets = (model: Model, options: WriteOptions): ReadonlyMap<string, 
   const { domains = new Map<string, number>() } = options;
   const own = isOnnx(model) && model.opsets.get('') === opset ? model.opsets : undefined;
   if (own && [...domains].every(([domain, version]) => own.get(domain) === version)) return own;
-  if (!(Number.isInteger(opset) && opset >= oldestWritten && opset <= newestWritten)) {
+  const oldest = isOnnx(model) ? oldestWritten : oldestExpressed;
+  if (!(Number.isInteger(opset) && opset >= oldest && opset <= newestWritten)) {
     fail(
       'onnx/opset',
       `opset ${opset} cannot be written`,
       undefined,
-      `give one from ${oldestWritten} to ${newestWritten} with --opset`,
+      `give one from ${oldest} to ${newestWritten} with --opset`,
     );
   }
   for (const [domain, version] of domains) {

@@ -7,7 +7,7 @@ import { column, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axesFromFront, knownExtents, knownInts } from './axes.ts';
+import { axesFromFront, dimsOf, knownExtents, knownInts } from './axes.ts';
 import { earlier, type Said } from './earlier.ts';
 import { attributesBut } from './expansion.ts';
 import { type Sampling, samplesAlong } from './sampling.ts';
@@ -23,7 +23,7 @@ import { type Sampling, samplesAlong } from './sampling.ts';
 const resize: Operator = {
   domain: '',
   name: 'Resize',
-  since: [11, 13, 18, 19],
+  since: [13, 18, 19],
   infer: (node, known) => {
     const { dtype, dims } = tensorInput(node, 0);
     if (dims === null) return [tensorType(dtype, null)];
@@ -95,7 +95,13 @@ const resize: Operator = {
     const [x] = node.inputs as readonly [Value];
     const [roi, scales, sizes] = old ? [null, node.inputs[1], null] : node.inputs.slice(1);
     if (opset >= 11) {
-      if (!old && opset >= 13) return undefined;
+      if (!old && opset >= 13) {
+        // What is empty was given because it had to be.
+        const given = [roi, scales, sizes].map((v) => (v && dimsOf(v)?.[0] !== 0 ? v : null));
+        return node.op.since === 11
+          ? earlier(node, b, opsets, [x, ...given], attributesBut(node, []))
+          : undefined;
+      }
       // Every input had to be given at 11; an empty one says nothing.
       const empty = opset < 13 ? b.constant(constant('float32', [])) : null;
       const inputs = [x, roi ?? empty, scales ?? empty, ...(sizes ? [sizes] : [])];
@@ -121,11 +127,11 @@ const resize: Operator = {
   },
 };
 
-/** Version 10 had its scales where roi is since. */
-export const Resize: readonly Operator[] = [resize, { ...resize, since: [10] }];
+/** Version 10 had its scales where roi is since; at 11 every input had to be given. */
+export const Resize: readonly Operator[] = [resize, { ...resize, since: [11] }, { ...resize, since: [10] }];
 
 /** Version 10's nearest: the axes that grow, then those that shrink; which they are must be known. */
-const oldNearest = (node: Node, b: Builder, x: Value, scales: Value, list: readonly number[]) => {
+const oldNearest = (_node: Node, b: Builder, x: Value, scales: Value, list: readonly number[]) => {
   const step = (from: Value, factors: Value, nearest: 'floor' | 'ceil'): Value =>
     b.op('Resize', [from, null, factors], {
       mode: attr.string('nearest'),

@@ -52,12 +52,22 @@ const sizesInput = (node: Node, known: Known): Elements | undefined =>
     ? (knownInts(node, 1, known) ?? knownExtents(node, 1, known) ?? node.outputs.map(() => null))
     : undefined;
 
+/** Version 13 counted its outputs, without a word. */
+const counted: NonNullable<Operator['expand']> = (node, b) =>
+  finish(
+    node,
+    b,
+    'Split',
+    node.inputs,
+    attributesBut(node, [], node.inputs[1] ? {} : { num_outputs: attr.int(node.outputs.length) }),
+  );
+
 /** The input cut into parts along `axis`. ONNX Operators, Split. */
 export const Split: readonly Operator[] = [
   {
     domain: '',
     name: 'Split',
-    since: [13, 18],
+    since: [18],
     infer: (node, known) => inferParts(node, sizesInput(node, known)),
     elements: movedElements(0),
     evaluate: ([x, split], node) => {
@@ -122,6 +132,13 @@ export const Split: readonly Operator[] = [
     },
     carriers: whereHeld,
     rows: (node) => rowsUnless(node, [intOf(node, 'axis', 0)]),
+  },
+  {
+    domain: '',
+    name: 'Split',
+    since: [13],
+    infer: (node, known) => inferParts(node, sizesInput(node, known)),
+    expand: counted,
   },
   {
     domain: '',
