@@ -28,6 +28,8 @@ export interface ModelResult {
   readonly outputs: () => readonly OutputColumn[];
   /** The segments of a selectAll, each under its id. */
   readonly several: readonly { readonly id: string; readonly result: ModelResult }[];
+  /** Where a model predicts several targets, the others. */
+  readonly others: readonly ModelResult[];
   /** The actual value of the target, for residuals. */
   readonly actual: (tag: Tag) => Variable;
 }
@@ -66,6 +68,8 @@ export interface ModelElement {
   readonly name: string;
   /** The mining functions it may have. */
   readonly functions: readonly FunctionName[];
+  /** Does it read groups of rows (usageType group and order) in its own way? */
+  readonly groups?: true;
   /** Reads it from behind its open tag to its end. `m.part` takes what all models have. */
   read(cursor: XmlCursor, m: Model): Pending;
 }
@@ -87,6 +91,7 @@ export class Model {
   output: Element | null = null;
   targets: Element | null = null;
   verification: Element | null = null;
+  private readonly grouping: { readonly name: string; readonly tag: Tag }[] = [];
   /** Rows whose result is invalid for what was let in. */
   rejected: Value | null = null;
 
@@ -144,13 +149,17 @@ export class Model {
     return false;
   }
 
-  private admit(element: Element): void {
+  /** Lets the fields of a MiningSchema in, but those that are no columns of this model. */
+  admit(element: Element, apart: ReadonlySet<string> = new Set()): void {
     const { world, scope, around } = this;
     const { doc, a } = world;
     this.fields = readMiningSchema(doc, element);
     const planes: (Value | null)[] = [];
     for (const field of this.fields) {
-      if (field.usage !== 'active') continue;
+      if ((field.usage === 'group' || field.usage === 'order') && !apart.has(field.name)) {
+        this.offer(field);
+      }
+      if (field.usage !== 'active' || apart.has(field.name)) continue;
       const raw = around === null ? world.input(field.name, field.tag) : around.scope.find(field.name);
       if (!raw) {
         doc.fail(field.tag, 'pmml/unknown-field', `the models around know no field '${field.name}'`);
@@ -165,6 +174,13 @@ export class Model {
     if (this.classification) this.classes = this.classesOf(this.target);
   }
 
+  /** What groups or orders rows is read by Lag and Aggregate, and by models that know groups. */
+  private offer({ name, tag, usage }: MiningField): void {
+    const { world, scope, around } = this;
+    scope.offer(name, () => around?.scope.find(name) ?? world.input(name, tag));
+    if (usage === 'group' && !world.elements.get(this.tag.name)?.groups) this.grouping.push({ name, tag });
+  }
+
   private classesOf(target: string | null): Classes {
     if (target !== null) return this.world.classes(target);
     return this.around?.classes ?? new Classes(undefined);
@@ -175,16 +191,35 @@ export class Model {
     return this.rejected === null && this.targets === null && this.scope.invalid() === null;
   }
 
-  result(raw: Prediction | null, segments: Segments | null = null): ModelResult {
+  /** `several`: what is predicted of each target, where there is more than one. */
+  result(
+    raw: Prediction | null,
+    segments: Segments | null = null,
+    several: ReadonlyMap<string, Prediction> | null = null,
+  ): ModelResult {
     const { a, doc } = this.world;
-    return a.within(doc.place(this.tag), () => this.finished(raw, segments));
+    return a.within(doc.place(this.tag), () => {
+      // In a chain the last segment says what is predicted.
+      const target = segments?.target ?? [...(several ?? [])].find(([, p]) => p === raw)?.[0] ?? this.target;
+      const others = [...(several ?? [])]
+        .filter(([name]) => name !== target)
+        .map(([name, p]) => this.finished(p, name, null, []));
+      return this.finished(raw, target, segments, others);
+    });
   }
 
-  private finished(raw: Prediction | null, segments: Segments | null): ModelResult {
+  private finished(
+    raw: Prediction | null,
+    target: string | null,
+    segments: Segments | null,
+    others: readonly ModelResult[],
+  ): ModelResult {
     const { world, scope } = this;
     const { doc, a } = world;
-    // In a chain the last segment says what is predicted.
-    const target = segments?.target ?? this.target;
+    for (const { name, tag } of this.grouping) {
+      if (scope.has(name)) continue;
+      doc.warn(tag, 'pmml/ignored', `nothing here groups rows by '${name}': each row has its own result`);
+    }
     const field: DataField | undefined = target === null ? undefined : world.fields.get(target);
     const own = targetFor(doc, this.targets, target);
     const prediction = raw && masked(a, applyTarget(doc, a, own, raw), a.or(this.rejected, scope.invalid()));
@@ -201,6 +236,7 @@ export class Model {
       prediction,
       display,
       several: segments?.several ?? [],
+      others,
       outputs: () => {
         columns ??= readOutput(this.output, result, (id) => segments?.byId(id));
         return columns;

@@ -149,6 +149,8 @@ interface Inputs {
     string,
     { readonly raw: Value; readonly field: DataField; readonly variable: Variable }
   >;
+  /** Fields of inputs that are no columns of cells. */
+  readonly specials: { readonly value: Value; readonly fields: readonly Field[] }[];
 }
 
 const makeWorld = (
@@ -160,6 +162,7 @@ const makeWorld = (
 ): World & Inputs => {
   const classes = new Map<string, Classes>();
   const inputs: Inputs['inputs'] = new Map();
+  const specials: Inputs['specials'] = [];
   return {
     elements,
     doc,
@@ -169,6 +172,12 @@ const makeWorld = (
     functions,
     derive,
     inputs,
+    specials,
+    special: (name, type, fieldsOf) => {
+      const value = a.b.input(a.b.unique(name), type);
+      specials.push({ value, fields: fieldsOf(value) });
+      return value;
+    },
     counts: { trees: 0, nodes: 0 },
     classes: (target) => {
       let list = classes.get(target);
@@ -224,8 +233,11 @@ const finish = (
 ): Model => {
   const columns = shown(doc, tag, result);
   const { a } = world;
-  const anchor = [...world.inputs.values()][0]?.raw;
-  const fields: Field[] = [...world.inputs].map(([name, { raw, field }]) => inputField(name, raw, field));
+  const anchor = [...world.inputs.values()][0]?.raw ?? firstColumn(a, world.specials[0]?.value);
+  const fields: Field[] = [
+    ...[...world.inputs].map(([name, { raw, field }]) => inputField(name, raw, field)),
+    ...world.specials.flatMap((s) => s.fields),
+  ];
   const results: Value[] = [];
   for (const c of columns) {
     const value = named(a, c.name, c.value, anchor);
@@ -240,6 +252,7 @@ const finish = (
       ...(c.label !== undefined && { label: c.label }),
       ...(logical !== undefined && { logical }),
       ...(c.categories && { categories: c.categories }),
+      ...(typeOf(value).dims?.[1] !== 1 && { list: true }),
     });
   }
   const examples = m.verification
@@ -265,6 +278,22 @@ const finish = (
   };
 };
 
+/** A column with the rows of an input that has several. */
+const firstColumn = (a: Algebra, v: Value | undefined): Value | undefined => {
+  if (!v) return undefined;
+  const rank = typeOf(v).dims?.length ?? 0;
+  const index = a.b.constant(constant('int64', [0], [1]));
+  let out = v;
+  for (let axis = rank - 1; axis > 0; axis--) {
+    // The last axis is kept as a column.
+    out =
+      axis === 1
+        ? a.b.op('Gather', [out, index], { axis: attr.int(1) })
+        : a.b.op('Gather', [out, a.b.constant(constant('int64', [0], []))], { axis: attr.int(axis) });
+  }
+  return out;
+};
+
 interface Shown {
   readonly name: string;
   readonly value: Value;
@@ -278,7 +307,7 @@ interface Shown {
 /** The columns of a result, in order: the prediction, the probabilities, the Output. A name of the Output wins. */
 const shown = (doc: Document, tag: Tag, result: ModelResult): Shown[] => {
   const own: Shown[] = [];
-  const predicted = (r: ModelResult, suffix: string): void => {
+  const predicted = (r: ModelResult, suffix: string, labels = suffix): void => {
     const p = r.prediction;
     if (!p) return;
     own.push({
@@ -294,7 +323,7 @@ const shown = (doc: Document, tag: Tag, result: ModelResult): Shown[] => {
       const label = p.classes?.labels[c] as string;
       if (value) {
         own.push({
-          name: `probability(${label})${suffix}`,
+          name: `probability(${label})${labels}`,
           value,
           dataType: 'double',
           optype: 'continuous',
@@ -305,6 +334,7 @@ const shown = (doc: Document, tag: Tag, result: ModelResult): Shown[] => {
     }
   };
   predicted(result, '');
+  for (const other of result.others) predicted(other, '', `[${other.target}]`);
   const outputs: Shown[] = [];
   const push = (r: ModelResult, suffix: string) => {
     for (const o of r.outputs()) {

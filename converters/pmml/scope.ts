@@ -3,7 +3,7 @@
  * fields, what earlier segments put out; then the scope of the model around it. The outermost one also knows the
  * derived fields of the TransformationDictionary, which are made when they are first read. PMML 4.4.1, Field Scope.
  */
-import type { Value } from '../../src/ir/model.ts';
+import type { Field, Type, Value } from '../../src/ir/model.ts';
 import type { Element } from '../shared/xml.ts';
 import { type Algebra, dtypeOf, type Real } from './algebra.ts';
 import type { Classes } from './classes.ts';
@@ -45,6 +45,8 @@ export interface World {
   readonly classes: (target: string) => Classes;
   /** An input of the graph for an active field of the outermost model. */
   readonly input: (name: string, tag: Tag) => Variable;
+  /** An input of the graph that is no column of cells, with its fields. */
+  readonly special: (name: string, type: Type, fields: (value: Value) => readonly Field[]) => Value;
   /** Nodes of trees read so far, for the summary. */
   readonly counts: { trees: number; nodes: number };
   /** Makes a derived field in a scope. */
@@ -64,6 +66,7 @@ export class Scope {
   private readonly met = new Set<Value>();
   private readonly own = new Map<string, Variable>();
   private readonly local = new Map<string, Element>();
+  private readonly offered = new Map<string, () => Variable>();
   private readonly making = new Set<string>();
   private static depth = 0;
 
@@ -81,6 +84,11 @@ export class Scope {
     this.own.set(name, variable);
   }
 
+  /** A column that is only made when it is first read. */
+  offer(name: string, make: () => Variable): void {
+    this.offered.set(name, make);
+  }
+
   /** A derived field of this model, made when it is first read. */
   define(name: string, element: Element): void {
     if (this.has(name)) {
@@ -95,8 +103,13 @@ export class Scope {
 
   /** The column, in this model's real type; undefined where no such name is known. */
   find(name: string): Variable | undefined {
-    const found = this.own.get(name) ?? this.made(name) ?? this.outer?.find(name);
+    const found = this.own.get(name) ?? this.made(name) ?? this.taken(name) ?? this.outer?.find(name);
     return found && this.inReal(found);
+  }
+
+  /** How a derived field of this model, or of one around it, is made; undefined where the name is no derived field. */
+  definition(name: string): Element | undefined {
+    return this.local.get(name) ?? this.outer?.definition(name) ?? this.world.derived.get(name);
   }
 
   /** The column, or a located error. Notes what it may bring of invalid rows. */
@@ -119,6 +132,12 @@ export class Scope {
   /** Rows where something read in this model was the invalid result of a function; null: none. */
   invalid(): Value | null {
     return this.world.a.or(...this.met);
+  }
+
+  private taken(name: string): Variable | undefined {
+    const variable = this.offered.get(name)?.();
+    if (variable) this.own.set(name, variable);
+    return variable;
   }
 
   private made(name: string): Variable | undefined {

@@ -24,24 +24,35 @@ const table = (path: string): Table => {
   }
 };
 
+/** Rattle wrote a discrete input into each naive Bayes model, which PMML 4.1 asked for and no data has: always missing. */
+const withPlaceholders = (data: Table): Table => ({
+  ...data,
+  columns: new Map([...data.columns, ['DiscretePlaceHolder', Array(data.rows).fill(null)]]),
+});
+
 const scored = (model: string, data: string) => {
   const source = openSource(model);
   const read = reader.read(source);
   source.close();
   expect(check(read.model)).toEqual([]);
   const { fields } = read.model;
-  return unbind(evaluator(read.model).run(bind(table(data), fields)), fields);
+  return unbind(evaluator(read.model).run(bind(withPlaceholders(table(data)), fields)), fields);
 };
 
 /** Unequal cells, by row: a label must be the same text, a number as close as it was printed. */
-const differences = (ours: readonly unknown[], theirs: readonly unknown[], number: boolean): string[] =>
+const differences = (
+  ours: readonly unknown[],
+  theirs: readonly unknown[],
+  number: boolean,
+  relative = 1e-12,
+): string[] =>
   theirs.flatMap((want, i) => {
     const got = ours[i];
     const text = String(want);
     if (!number) return String(got) === text ? [] : [`row ${i}: ${String(got)}, not ${text}`];
     const digits = text.replace(/e.*$/i, '').replace(/[-.]/g, '').replace(/^0+/, '').length;
     const last = 0.5 * 10 ** (Math.floor(Math.log10(Math.abs(Number(text)) || 1)) - digits + 1);
-    const tolerance = Math.max(1e-12 * Math.abs(Number(text)), digits < 17 ? last * 1.0001 : 0);
+    const tolerance = Math.max(relative * Math.abs(Number(text)), digits < 17 ? last * 1.0001 : 0);
     return Math.abs(Number(got) - Number(text)) <= tolerance ? [] : [`row ${i}: ${String(got)}, not ${text}`];
   });
 
@@ -65,6 +76,8 @@ const models: readonly (readonly [tool: string, model: string, data: string, pai
   ['rattle', 'RandomForestIris', 'Iris', rattle('Species', ...iris)],
   ['rattle', 'RandomForestAudit', 'Audit', rattle('Adjusted', '0', '1')],
   ['rattle', 'RandomForestOzone', 'Ozone', { O3: 'O3' }],
+  ['rattle', 'NaiveBayesIris', 'Iris', rattle('Species', ...iris)],
+  ['rattle', 'NaiveBayesAudit', 'Audit', rattle('Adjusted', '0', '1')],
   ['rattle', 'RegressionIris', 'Iris', rattle('Species', ...iris)],
   ['rattle', 'RegressionOzone', 'Ozone', { O3: 'O3' }],
   ['knime', 'DecisionTreeIris', 'Iris', { Species: 'Species' }],
@@ -72,7 +85,25 @@ const models: readonly (readonly [tool: string, model: string, data: string, pai
   ['rapidminer', 'DecisionTreeIris', 'Iris', rapidminer('Species', ...iris)],
   ['rapidminer', 'DecisionTreeAudit', 'Audit', rapidminer('Adjusted', '0', '1')],
   ['rapidminer', 'RegressionOzone', 'Ozone', { O3: 'O3', 'prediction(O3)': 'O3' }],
+  // The documents keep to themselves what the tool calls confidence: its OutputFields are commented out.
+  ['rapidminer', 'RuleSetIris', 'Iris', rapidminer('Species')],
+  ['rapidminer', 'RuleSetAudit', 'Audit', rapidminer('Adjusted')],
+  ['rattle', 'NeuralNetworkAudit', 'Audit', { Adjusted: 'Adjusted' }],
+  ['rattle', 'NeuralNetworkIris', 'Iris', rattle('Species', ...iris)],
+  ['rattle', 'NeuralNetworkOzone', 'Ozone', { O3: 'O3' }],
+  ['knime', 'NeuralNetworkIris', 'Iris', { Species: 'Species' }],
+  ['knime', 'NeuralNetworkOzone', 'Ozone', { O3: 'O3' }],
+  ['rapidminer', 'NeuralNetworkIris', 'Iris', rapidminer('Species', ...iris)],
 ];
+
+/**
+ * R's nnet takes the logistic function of anything beyond ±15 for 0 or 1, which the document does not say: up to 3.1e-7
+ * for a neuron, by its weights. With that cut put in, these two agree to 6e-13 and 4e-14 (worked out apart).
+ */
+const cut: Readonly<Record<string, number>> = {
+  'rattle/NeuralNetworkIris': 3e-5,
+  'rattle/NeuralNetworkOzone': 5e-9,
+};
 
 describe.skipIf(!existsSync(corpus))('models of real tools', () => {
   it.each(models)('%s/%s says what the tool says', (tool, model, data, pairs) => {
@@ -85,7 +116,8 @@ describe.skipIf(!existsSync(corpus))('models of real tools', () => {
       const want = theirs.columns.get(column);
       if (!got || !want) throw new Error(`no column ${name} or ${column}: ${[...ours.columns.keys()]}`);
       const label = name === 'Species' || name === 'Adjusted';
-      expect({ column, wrong: differences(got, want, !label).slice(0, 5) }).toEqual({ column, wrong: [] });
+      const wrong = differences(got, want, !label, cut[`${tool}/${model}`]);
+      expect({ column, wrong: wrong.slice(0, 5) }).toEqual({ column, wrong: [] });
     }
   });
 });
