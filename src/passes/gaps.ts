@@ -116,6 +116,7 @@ const large = 2 ** 28;
 
 const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
   ['Sigmoid', (t, x) => t.div(1, t.add(1, t.exp(t.neg(x))))],
+  ['Softplus', (t, x) => t.add(t.max(x, 0), t.log1p(t.exp(t.neg(t.abs(x)))))],
   ['Tan', (t, x) => t.div(t.sin(x), t.cos(x))],
   ['Atan', (t, x) => t.odd(x, (a) => t.atan(a))],
   ['Asin', (t, x) => t.odd(x, (a) => t.atan(t.div(a, t.sqrt(t.mul(t.sub(1, a), t.add(1, a))))))],
@@ -178,9 +179,7 @@ const halfExp = (t: Terms, a: Value): Value => {
 
 /** Functions of others in the standard; their own kernels are float32. */
 const composite = new Set(
-  'Celu Elu Gelu HardSigmoid HardSwish LeakyRelu Mean Mish PRelu Selu Softplus Softsign ThresholdedRelu'.split(
-    ' ',
-  ),
+  'Celu Elu Gelu HardSigmoid HardSwish LeakyRelu Mean Mish PRelu Selu Softsign ThresholdedRelu'.split(' '),
 );
 
 type Said = readonly (Value | null)[] | Refusal;

@@ -395,6 +395,7 @@ export const recipes: Readonly<Record<string, readonly Use[]>> = {
         }),
     },
   ],
+  Softplus: unary('Softplus'),
   Sqrt: unary('Sqrt'),
   Squeeze: [
     {

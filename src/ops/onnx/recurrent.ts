@@ -17,6 +17,7 @@ import { floats } from './constraints.ts';
 import { earlier } from './earlier.ts';
 import { attributesBut, finish } from './expansion.ts';
 import { products } from './product.ts';
+import { softplus } from './Softplus.ts';
 
 export type Floats = Float32Array | Float64Array;
 
@@ -259,7 +260,7 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
   ['hardsigmoid', { alpha: 0.2, beta: 0.5, f: (x, a, b) => Math.min(Math.max(a * x + b, 0), 1) }],
   ['elu', { alpha: 1, f: (x, a) => (x >= 0 ? x : a * Math.expm1(x)) }],
   ['softsign', { f: (x) => x / (1 + Math.abs(x)) }],
-  ['softplus', { f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) }],
+  ['softplus', { f: softplus }],
 ]);
 
 /**

@@ -8,13 +8,10 @@ export const roundEven = (x: number): number => {
   return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
 };
 
+/** A scalar of the row language in another dtype; itself where it is of that dtype already. */
+export const castRow = (x: Row, from: DType, to: DType): Row =>
+  from === to ? x : { k: 'apply', fn: 'cast', dtype: to, args: [x] };
+
 /** A function of the row language computed in double precision, and rounded to the dtype once. */
 export const inDouble = (dtype: DType, x: Row, f: (x: Row) => Row): Row =>
-  dtype === 'float64'
-    ? f(x)
-    : {
-        k: 'apply',
-        fn: 'cast',
-        dtype,
-        args: [f({ k: 'apply', fn: 'cast', dtype: 'float64', args: [x] })],
-      };
+  castRow(f(castRow(x, dtype, 'float64')), 'float64', dtype);

@@ -116,6 +116,7 @@ export const derivatives: Readonly<Record<string, Derivative>> = {
   Cos: unary((b, x) => op(b, 'Neg', op(b, 'Sin', x))),
   Tanh: unary((b, _, y) => op(b, 'Sub', numberLike(b, y, 1), op(b, 'Mul', y, y))),
   Sigmoid: unary((b, _, y) => op(b, 'Mul', y, op(b, 'Sub', numberLike(b, y, 1), y))),
+  Softplus: unary((b, x) => op(b, 'Sigmoid', x)),
   // 0 at 0, where there is no derivative: the usual choice.
   Relu: unary((b, x) => op(b, 'CastLike', op(b, 'Greater', x, numberLike(b, x, 0)), x)),
   Abs: unary((b, x) => op(b, 'Sign', x)),

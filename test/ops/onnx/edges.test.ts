@@ -188,9 +188,42 @@ describe('casts', () => {
 });
 
 describe('single precision', () => {
-  test('is rounded at every step of a sum and of a product', () => {
-    // 2^24 + 1 is no float32: added one by one, the ones are lost.
-    expect(of('ReduceSum', [t('float32', [2 ** 24, 1, 1]), t('int64', [0])])).toEqual([2 ** 24]);
+  test('of a sum is rounded once', () => {
+    // 2^24 + 1 is no float32: added one by one, the ones would be lost.
+    expect(of('ReduceSum', [t('float32', [2 ** 24, 1, 1]), t('int64', [0])])).toEqual([2 ** 24 + 2]);
+    expect(of('ReduceMean', [t('float32', [2 ** 24, 1, 1, 2]), t('int64', [0])])).toEqual([2 ** 22 + 1]);
+    // The sum is no float16, nor int32; the mean is.
+    expect(of('ReduceMean', [t('float16', [60000, 60000]), t('int64', [0])])).toEqual([60000]);
+    const largest = 2 ** 31 - 1;
+    expect(of('ReduceMean', [t('int32', [largest, largest]), t('int64', [0])])).toEqual([largest]);
+  });
+
+  test('Softplus neither overflows nor vanishes', () => {
+    // ln(e^x + 1) with 60 decimal digits, rounded to float64.
+    const exact = [
+      [-100, 3.720075976020836e-44],
+      [-30, 9.357622968839737e-14],
+      [-10, 4.539889921686465e-5],
+      [-1, 0.3132616875182228],
+      [0, Math.LN2],
+      [20, 20.000000002061153],
+      [1000, 1000],
+    ] as const;
+    const x = exact.map(([v]) => v);
+    expect(of('Softplus', [t('float32', x)])).toEqual(exact.map(([, y]) => Math.fround(y)));
+    for (const [i, y] of of('Softplus', [t('float64', x)]).entries()) {
+      const wanted = exact[i]?.[1] as number;
+      // Exp and Log1p are right to a unit in the last place each.
+      expect(Math.abs((y as number) - wanted)).toBeLessThanOrEqual(2 ** -51 * wanted);
+    }
+    expect(of('Softplus', [t('float32', [Infinity, -Infinity, Number.NaN])])).toEqual([
+      Infinity,
+      0,
+      Number.NaN,
+    ]);
+  });
+
+  test('of a product of matrices is rounded at every step', () => {
     // (1 + 2^-12)² = 1 + 2^-11 + 2^-24 rounds to 1 + 2^-11 before it is added to -1 - 2^-11.
     const x = t('float32', [-1 - 2 ** -11, 1 + 2 ** -12], [1, 2]);
     const y = t('float32', [1, 1 + 2 ** -12], [2, 1]);

@@ -95,7 +95,8 @@ describe("the standard's cases in onnxruntime", () => {
 
   test('the list holds cases of the suite only, and every cause', () => {
     const paths = new Set(cases.map((c) => c.path));
-    const strangers = [...stand(known).keys()].filter((p) => !paths.has(p));
+    const chosen = new RegExp(process.env.CASES ?? '');
+    const strangers = [...stand(known).keys()].filter((p) => chosen.test(p) && !paths.has(p));
     expect(strangers).toEqual([]);
     expect(known.causes.filter((c) => Object.keys(c.cases).length === 0)).toEqual([]);
     expect(known.causes.map((c) => c.cause)).toEqual(causes.map((c) => c.cause));

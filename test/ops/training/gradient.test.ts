@@ -127,6 +127,7 @@ describe('Gradient', () => {
     Cos: (b, x) => b.op('Cos', [x]),
     Tanh: (b, x) => b.op('Tanh', [x]),
     Sigmoid: (b, x) => b.op('Sigmoid', [x]),
+    Softplus: (b, x) => b.op('Softplus', [x]),
     Relu: (b, x) => b.op('Relu', [x]),
     Abs: (b, x) => b.op('Abs', [x]),
     Neg: (b, x) => b.op('Neg', [x]),
