@@ -22,6 +22,21 @@ export const format = 'ONNX';
 const opsetsOfModel = (model: ModelProto, at: Place): ReadonlyMap<string, number> =>
   Number(model.ir_version) < 3 ? new Map([['', 1]]) : opsetsOf(model.opset_import, at);
 
+/** The imports of the model, and of domains that a function alone imports: its nodes stand in the graph. */
+const withThoseOf = (
+  functions: ModelProto['functions'],
+  own: ReadonlyMap<string, number>,
+  at: Place,
+): ReadonlyMap<string, number> => {
+  const all = new Map(own);
+  for (const f of functions ?? []) {
+    for (const [domain, version] of opsetsOf(f.opset_import, at)) {
+      if (!all.has(domain)) all.set(domain, version);
+    }
+  }
+  return all;
+};
+
 const versionOf = (opsets: ReadonlyMap<string, number>): string =>
   [...opsets]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -104,7 +119,7 @@ const read = (source: Source, { asWritten = false }: ReadRequest = {}): ReadResu
   const external = externalFiles(source);
   checkModel(proto, file, external, {}, (w) => notes.add(w.severity, w.rule, w.message, w.at));
   const graph = proto.graph ?? {};
-  const opsets = opsetsOfModel(proto, at);
+  const opsets = withThoseOf(proto.functions, opsetsOfModel(proto, at), at);
   const functions = functionsOf(proto.functions);
   const zipMaps = asWritten ? noZipMaps : takeOffZipMaps(graph);
   const kept = (graph.node ?? []).filter((n) => !zipMaps.removed.has(n));

@@ -15,6 +15,7 @@ import {
 } from '../../src/ir/model.ts';
 import { fits } from '../../src/ir/shape.ts';
 import { resolve } from '../../src/ops/registry.ts';
+import { dead } from '../../src/passes/dead.ts';
 import {
   express,
   isExpressed,
@@ -89,8 +90,11 @@ const targetOpsets = (model: Model, options: WriteOptions): ReadonlyMap<string, 
 const isOnnx = (model: Model): boolean => originOf(model) !== undefined;
 
 /** Plain operators of the target, whatever the model was said in; of what was read in ONNX only what must change does. */
-const expressed = (model: Model, opsets: ReadonlyMap<string, number>): Model => {
-  if (opsets === model.opsets || isExpressed(model, opsets)) return { ...model, opsets };
+const expressed = (whole: Model, opsets: ReadonlyMap<string, number>): Model => {
+  if (opsets === whole.opsets) return whole;
+  // What nothing reads may be of a type that the target does not have.
+  const model = dead(whole);
+  if (isExpressed(model, opsets)) return { ...model, opsets };
   if (isOnnx(model)) return retargeted(model, opsets);
   const said = fold(express(simplified(model), opsets));
   // Folding may leave an Identity of the newest version where a result needs its name.
