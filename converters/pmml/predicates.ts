@@ -229,6 +229,21 @@ export class Tests {
     return (values) => constant(this.real, values);
   }
 
+  /** All of the tests at once; TRUE where there is none. */
+  every(args: readonly Test[]): Test {
+    return this.compound('and', args);
+  }
+
+  /** Where each test is TRUE: plain planes [N, 1]. */
+  each(tests: readonly Test[]): Value[] {
+    const { a } = this;
+    const open = tests.filter((t) => t.always === undefined);
+    if (open.length === 0) return tests.map((t) => a.constant('bool', t.always === true));
+    const all = a.isTrue(this.test(open.map((t) => t.row)));
+    const planes = new Map(open.map((t, i) => [t, open.length === 1 ? all : a.column(all, i)]));
+    return tests.map((t) => planes.get(t) ?? a.constant('bool', t.always === true));
+  }
+
   /** The given rows of the table, as three-valued columns [N, rows]. */
   test(rows: readonly number[]): Value {
     return this.a.own('Test', this.columns, {

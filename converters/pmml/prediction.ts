@@ -2,7 +2,7 @@
 import { attr } from '../../src/ir/attributes.ts';
 import type { Value } from '../../src/ir/model.ts';
 import type { Element } from '../shared/xml.ts';
-import { type Algebra, dtypeOf } from './algebra.ts';
+import { type Algebra, dtypeOf, type Real } from './algebra.ts';
 import type { Classes } from './classes.ts';
 import type { DataType } from './types.ts';
 
@@ -19,7 +19,14 @@ export interface Prediction {
   /** Id of what decided (a tree's node); null where there is none. */
   readonly entity: () => Value | null;
   /** Result features that are of this kind of model alone; null where it has none such. PMML 4.4.1, Output. */
-  readonly further?: (ask: Asked) => { readonly value: Value; readonly dataType: DataType } | null;
+  readonly further?: (ask: Asked) => Further | null;
+}
+
+export interface Further {
+  readonly value: Value;
+  readonly dataType: DataType;
+  /** `[N, K]`: several values a row, the first of them present (isMultiValued). */
+  readonly list?: true;
 }
 
 /** What an OutputField asks of a model. */
@@ -91,6 +98,23 @@ export const byProbability = (
     probability: (c) => probabilities[c] ?? null,
     ...rest,
   });
+
+/**
+ * Likelihoods, by class, given as logarithms (null: zero), over their sum. The greatest exponent is 0: nothing
+ * overflows. Missing where all are zero.
+ */
+export const logLikelihoods = (a: Algebra, logs: readonly (Value | null)[], real: Real): Value[] => {
+  const present = logs.filter((v) => v !== null);
+  const top = present.reduce((x, v) => a.lift('Max', [x, v]));
+  const none = a.isTrue(a.compare('Equal', top, a.like(top, -Infinity)));
+  const base = a.where(none, a.like(top, 0), a.fill(top));
+  const e = new Map(present.map((v) => [v, a.lift('Exp', [a.sub(v, base)])]));
+  const all = [...e.values()].reduce((x, v) => a.add(x, v));
+  const zero = a.constant(real, 0);
+  return logs.map((v) =>
+    a.mask(v === null ? zero : a.div(e.get(v) as Value, all), a.or(none, a.missing(top))),
+  );
+};
 
 /** The same through a function of its columns; what it gives for one column must not depend on the others. */
 export const mapped = (p: Prediction, f: (v: Value) => Value): Prediction => {
