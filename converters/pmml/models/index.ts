@@ -1,5 +1,6 @@
 /** The model elements that are read: one file each. */
 import type { ModelElement } from '../model.ts';
+import { anomalyDetectionModel } from './AnomalyDetectionModel.ts';
 import { associationModel } from './AssociationModel.ts';
 import { clusteringModel } from './ClusteringModel.ts';
 import { generalRegressionModel } from './GeneralRegressionModel.ts';
@@ -12,6 +13,7 @@ import { scorecard } from './Scorecard.ts';
 import { treeModel } from './TreeModel.ts';
 
 export const models: readonly ModelElement[] = [
+  anomalyDetectionModel,
   associationModel,
   clusteringModel,
   generalRegressionModel,
