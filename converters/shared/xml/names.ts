@@ -1,0 +1,71 @@
+/** Names met in a document, each made once: found again by its bytes, without a string. */
+import { isName } from './characters.ts';
+
+export interface Name {
+  /** As written. */
+  readonly text: string;
+  readonly prefix: string;
+  /** Without its prefix. */
+  readonly local: string;
+  /** In UTF-8. */
+  readonly bytes: Uint8Array;
+  /** `xmlns`, or a name with the prefix xmlns. */
+  readonly declares: boolean;
+  /** Why it is no name; null where it is one. */
+  readonly wrong: string | null;
+  /** The tag that it was last met in as an attribute: how duplicates are noticed. */
+  met: number;
+}
+
+const slots = 1024;
+
+export class Names {
+  /** A slot by hash; what is not there is asked of the map, so that no choice of names makes the search long. */
+  private readonly recent: (Name | undefined)[] = new Array(slots).fill(undefined);
+  private readonly all = new Map<string, Name>();
+
+  /** The name in bytes `from` to `to`. */
+  get(bytes: Buffer, from: number, to: number, hash: number): Name {
+    const slot = (hash ^ (hash >>> 15)) & (slots - 1);
+    const known = this.recent[slot];
+    if (known !== undefined && same(known.bytes, bytes, from, to)) return known;
+    const text = bytes.toString('utf8', from, to);
+    let name = this.all.get(text);
+    if (name === undefined) {
+      name = nameOf(text, bytes.subarray(from, to).slice());
+      this.all.set(text, name);
+    }
+    this.recent[slot] = name;
+    return name;
+  }
+}
+
+const nameOf = (text: string, bytes: Uint8Array): Name => {
+  const colon = text.indexOf(':');
+  const prefix = colon < 0 ? '' : text.slice(0, colon);
+  const local = text.slice(colon + 1);
+  return {
+    text,
+    prefix,
+    local,
+    bytes: Uint8Array.from(bytes),
+    declares: text === 'xmlns' || prefix === 'xmlns',
+    wrong: wrong(text, colon, local),
+    met: -1,
+  };
+};
+
+const wrong = (text: string, colon: number, local: string): string | null => {
+  if (!isName(text)) return `'${text}' is no name`;
+  // Namespaces in XML 1.0, production 7.
+  if (colon === 0 || (colon > 0 && (local.includes(':') || !isName(local)))) {
+    return `'${text}' is no name with a prefix`;
+  }
+  return null;
+};
+
+const same = (name: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean => {
+  if (name.length !== to - from) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[from + i]) return false;
+  return true;
+};
