@@ -32,3 +32,38 @@ export const arrayValues = (doc: Document, element: Element): string[] => {
   }
   return values;
 };
+
+/** The same as numbers. */
+export const arrayNumbers = (doc: Document, element: Element): number[] =>
+  arrayValues(doc, element).map((t) => doc.parseNumber(element, t, 'a value'));
+
+/** A vector written as an Array, or as a REAL- or INT-SparseArray (indices from 1 on); it must have `n` elements. */
+export const vectorValues = (doc: Document, element: Element, n: number): number[] => {
+  if (element.name.endsWith('Array') && !element.name.endsWith('-SparseArray')) {
+    const values = arrayNumbers(doc, element);
+    if (values.length !== n)
+      doc.fail(element, 'pmml/array', `it has ${values.length} values where ${n} are needed`);
+    return values;
+  }
+  if (!/^(REAL|INT)-SparseArray$/.test(element.name)) doc.refuse(element);
+  const declared = doc.number(element, 'n') ?? n;
+  if (declared !== n) doc.fail(element, 'pmml/array', `it says n="${declared}" where ${n} values are needed`);
+  const numbers = (name: string): number[] => {
+    const part = element.children.find((c) => c.name === name || c.name.endsWith(`-${name}`));
+    return part ? arrayNumbers(doc, part) : [];
+  };
+  const [indices, entries] = [numbers('Indices'), numbers('Entries')];
+  if (indices.length !== entries.length) {
+    doc.fail(element, 'pmml/array', `it has ${indices.length} indices and ${entries.length} entries`);
+  }
+  const values = new Array<number>(n).fill(doc.number(element, 'defaultValue') ?? 0);
+  const seen = new Set<number>();
+  indices.forEach((at, i) => {
+    if (!Number.isInteger(at) || at < 1 || at > n || seen.has(at)) {
+      doc.fail(element, 'pmml/array', `the index ${at} is twice there, or not one of 1 to ${n}`);
+    }
+    seen.add(at);
+    values[at - 1] = entries[i] as number;
+  });
+  return values;
+};
