@@ -1,6 +1,6 @@
 /** What an ONNX file says beyond the graph: kept with the model, and written back where it still holds. */
 import type { Place } from '../../src/ir/diagnostic.ts';
-import type { Model, OpId } from '../../src/ir/model.ts';
+import type { Model, OpId, Region } from '../../src/ir/model.ts';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto } from './schema.ts';
 
 /** What a graph says beside its nodes, tensors and values. */
@@ -46,7 +46,27 @@ export interface Origin extends GraphOrigin {
   /** All but the graph, the functions and the imports, which the IR holds. */
   readonly model: Omit<ModelProto, 'graph' | 'functions' | 'opset_import'>;
   readonly nodes: ReadonlyMap<Place, NodeExtra>;
+  readonly calls?: Calls;
 }
+
+/** A graph that calls local functions, as it stands in the file: in the IR each call has become what it calls. */
+export interface Calls {
+  /** What holds only as long as the graph is still this one. */
+  readonly region: Region;
+  readonly nodes: readonly NodeProto[];
+  readonly functions: NonNullable<ModelProto['functions']>;
+  readonly imports: ModelProto['opset_import'];
+}
+
+/** Undefined where nothing is called, or where a node keeps its elements in another file. */
+export const callsOf = (
+  { graph, functions = [], opset_import }: ModelProto,
+  region: Region,
+): Calls | undefined => {
+  const nodes = graph?.node ?? [];
+  const outside = [...nodes, ...functions.flatMap((f) => f.node ?? [])].some(readsOtherFiles);
+  return functions.length === 0 || outside ? undefined : { region, nodes, functions, imports: opset_import };
+};
 
 const key = 'onnx';
 
@@ -77,3 +97,13 @@ export const extraOf = (node: NodeProto, op: OpId): NodeExtra | undefined => {
   }
   return { op, doc_string, metadata_props, device_configurations, ...(unknown && { unknown }), attributes };
 };
+
+/** Does a tensor among a node's attributes, or in its bodies, stand in another file? */
+const readsOtherFiles = (node: NodeProto): boolean =>
+  (node.attribute ?? []).some(({ t, tensors = [], g, graphs = [] }) => {
+    const bodies = g ? [g, ...graphs] : graphs;
+    const constants = [...(t ? [t, ...tensors] : tensors), ...bodies.flatMap((b) => b.initializer ?? [])];
+    return (
+      constants.some((c) => c.data_location === 1) || bodies.some((b) => (b.node ?? []).some(readsOtherFiles))
+    );
+  });

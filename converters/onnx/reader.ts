@@ -2,7 +2,7 @@
 import { Builder } from '../../src/ir/builder.ts';
 import type { Reader, ReadRequest, ReadResult, Source } from '../../src/ir/converter.ts';
 import { Diagnostics, type Place } from '../../src/ir/diagnostic.ts';
-import type { Dim, Model, Type } from '../../src/ir/model.ts';
+import type { Dim, Model, Region, Type } from '../../src/ir/model.ts';
 import { operators } from '../../src/ops/registry.ts';
 import type { Bytes } from './bytes.ts';
 import { checkModel } from './check.ts';
@@ -11,8 +11,8 @@ import { externalFiles } from './external.ts';
 import { carriedFields, defaultFields, fieldsKey } from './fields.ts';
 import { buildGraph, type Context, functionsOf, refuseUnknown } from './graph.ts';
 import { opsetsOf } from './imports.ts';
-import { graphOrigin, type Origin, withOrigin } from './origin.ts';
-import type { GraphProto, ModelProto } from './schema.ts';
+import { callsOf, graphOrigin, type Origin, withOrigin } from './origin.ts';
+import type { ModelProto } from './schema.ts';
 import { typeOf } from './types.ts';
 import { labelsOf, noZipMaps, takeOffZipMaps } from './zipmap.ts';
 
@@ -160,18 +160,15 @@ const read = (source: Source, { asWritten = false }: ReadRequest = {}): ReadResu
     opsets,
     profile: 'ONNX',
     metadata: metadataOf(proto),
-    extra: withOrigin(originOfFile(proto, graph, context)),
+    extra: withOrigin(originOfFile(proto, context, zipMaps.removed.size === 0 ? region : null)),
   };
   return { model, diagnostics: notes.list };
 };
 
-const originOfFile = (proto: ModelProto, graphProto: GraphProto, context: Context): Origin => {
-  const { graph: _, functions: __, opset_import: ___, ...model } = proto;
-  return {
-    model,
-    ...graphOrigin(graphProto),
-    nodes: context.extras,
-  };
+const originOfFile = (proto: ModelProto, context: Context, region: Region | null): Origin => {
+  const { graph = {}, functions: _, opset_import: __, ...model } = proto;
+  const calls = region === null ? undefined : callsOf(proto, region);
+  return { model, ...graphOrigin(graph), nodes: context.extras, ...(calls && { calls }) };
 };
 
 /**

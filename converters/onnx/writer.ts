@@ -34,7 +34,7 @@ import { encode, header } from './encode.ts';
 import { dataSuffix, locationFor, splitOff } from './externalWriter.ts';
 import { fieldsKey, hashKey, sourceKey, storeFields } from './fields.ts';
 import { Names } from './names.ts';
-import { type GraphOrigin, type Origin, originOf } from './origin.ts';
+import { type Calls, type GraphOrigin, type Origin, originOf } from './origin.ts';
 import type {
   AttributeProto,
   GraphProto,
@@ -228,8 +228,25 @@ class GraphWriter {
     this.origin = originOf(model);
   }
 
+  /** Calls of local functions stay calls where the graph is still the one that was read, under the names it had. */
+  private get calls(): Calls | undefined {
+    const { calls } = this.origin ?? {};
+    const { graph, fields } = this.source;
+    const named = (v: Value, role: Field['role']): boolean => {
+      const whole = fields.filter((f) => f.value === v && f.role === role && f.column === undefined);
+      return whole.every((f) => f.name === v.name);
+    };
+    return this.own &&
+      calls?.region === graph &&
+      graph.params.every((v) => named(v, 'input')) &&
+      graph.results.every((v) => named(v, 'output')) &&
+      new Set(graph.results).size === graph.results.length
+      ? calls
+      : undefined;
+  }
+
   model(options: WriteOptions): ModelProto {
-    const { origin, opsets, own } = this;
+    const { origin, opsets, own, calls } = this;
     const { graph } = this.source;
     const proto: ModelProto = {
       ...origin?.model,
@@ -240,10 +257,10 @@ class GraphWriter {
     return {
       ...proto,
       graph: this.top(graph),
-      opset_import: [...(own ? opsets : usedOpsets(graph, opsets))].map(([domain, version]) => ({
-        domain,
-        version,
-      })),
+      opset_import:
+        calls?.imports ??
+        [...(own ? opsets : usedOpsets(graph, opsets))].map(([domain, version]) => ({ domain, version })),
+      ...(calls && { functions: calls.functions }),
       metadata_props: this.metadata(options),
     };
   }
@@ -281,7 +298,7 @@ class GraphWriter {
     const { origin, names } = this;
     const outputs = this.interface(graph);
     names.add(graph);
-    const nodes = this.nodes(graph.nodes);
+    const nodes = [...(this.calls?.nodes ?? this.nodes(graph.nodes))];
     for (const { name, value } of outputs) {
       if (names.of(value) !== name) {
         nodes.push({ input: [names.of(value)], output: [name], op_type: 'Identity' });

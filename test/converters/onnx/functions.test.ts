@@ -5,7 +5,7 @@ import { evaluator } from '../../../src/evaluate/evaluate.ts';
 import type { Model, Region } from '../../../src/ir/model.ts';
 import { check } from '../../../src/ir/verifier.ts';
 import { type Tensor, tensorOf } from '../../../src/tensor/tensor.ts';
-import { type Fields, floats, model, node, read, refusal, value } from './models.ts';
+import { type Fields, floats, ModelProto, model, node, read, refusal, value } from './models.ts';
 
 const local = { domain: 'local' };
 const imports = [
@@ -294,4 +294,20 @@ test('a sparse constant is the dense one it stands for, and a huge one is refuse
   const m = withFunctions(graph([2, 2]), []);
   expect(run(m, { x: tensorOf('float32', [2, 2], [1, 1, 1, 1]) })).toEqual({ y: [1, 6, 8, 1] });
   expect(refusal(() => withFunctions(graph([2 ** 20, 2 ** 20]), [])).rule).toBe('onnx/sparse-size');
+});
+
+test('calls stay calls in the opset of the model, and are what they call in another', () => {
+  const double = fn('Double', { node: [node('Add', ['a', 'a'], ['b'])] });
+  const m = withFunctions({ node: [node('Double', ['x'], ['y'], local)] }, [double]);
+  const written = (opset: number) => {
+    const bytes = Buffer.concat([...(writer.write(m, { opset }).files[0]?.chunks() ?? [])]);
+    const { graph, functions } = ModelProto.toObject(ModelProto.decode(bytes)) as {
+      graph: { node: { op_type: string }[] };
+      functions?: { name: string }[];
+    };
+    expect(run(read(bytes).model, { x })).toEqual(run(m, { x }));
+    return { nodes: graph.node.map((n) => n.op_type), functions: functions?.map((f) => f.name) ?? [] };
+  };
+  expect(written(21)).toEqual({ nodes: ['Double'], functions: ['Double'] });
+  expect(written(18)).toEqual({ nodes: ['Add'], functions: [] });
 });
