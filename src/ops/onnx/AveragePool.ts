@@ -3,14 +3,13 @@ import { refuse } from '../../ir/diagnostic.ts';
 import { rounder } from '../../tensor/float.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
-import { stepRounder } from './accumulate.ts';
 import { floats } from './constraints.ts';
 import { pool, pooledType } from './pool.ts';
 
 /**
- * The mean of each window: of the elements in it, or with `count_include_pad` of the padding too, as 0. What a last
- * window under `ceil_mode` has beyond the padding never counts. ONNX Operators, AveragePool; later versions brought
- * attributes, and change nothing that was.
+ * The mean of each window, its sum kept in doubles: of the elements in it, or with `count_include_pad` of the padding
+ * too, as 0. What a last window under `ceil_mode` has beyond the padding never counts. ONNX Operators, AveragePool;
+ * later versions brought attributes, and change nothing that was.
  */
 export const AveragePool: Operator = {
   domain: '',
@@ -19,7 +18,7 @@ export const AveragePool: Operator = {
   infer: (node) => [pooledType(node, floats)],
   evaluate: ([x], node) => {
     const given = x as Tensor;
-    const [step, round] = [stepRounder(given.dtype), rounder(given.dtype)];
+    const round = rounder(given.dtype);
     const withPadding = intOf(node, 'count_include_pad', 0) !== 0;
     let padded: Float64Array | undefined;
     let counted: Uint8Array | undefined;
@@ -33,7 +32,7 @@ export const AveragePool: Operator = {
           for (const t of taps) {
             const at = (base[o] as number) + t;
             count += counted[at] as number;
-            sum = step(sum + (padded[at] as number));
+            sum += padded[at] as number;
           }
           out[to + o] = round(sum / count);
         }

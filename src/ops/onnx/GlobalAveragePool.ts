@@ -2,11 +2,10 @@ import { refuse } from '../../ir/diagnostic.ts';
 import { rounder } from '../../tensor/float.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
-import { stepRounder } from './accumulate.ts';
 import { floats } from './constraints.ts';
 import { globallyPooledType, poolAll } from './pool.ts';
 
-/** The mean of each plane: `[N, C, D…]` → `[N, C, 1…]`. ONNX Operators, GlobalAveragePool. */
+/** The mean of each plane, its sum kept in doubles: `[N, C, D…]` → `[N, C, 1…]`. ONNX Operators, GlobalAveragePool. */
 export const GlobalAveragePool: Operator = {
   domain: '',
   name: 'GlobalAveragePool',
@@ -14,11 +13,11 @@ export const GlobalAveragePool: Operator = {
   infer: (node) => [globallyPooledType(node, floats)],
   evaluate: ([x], node) => {
     const given = x as Tensor;
-    const [step, round] = [stepRounder(given.dtype), rounder(given.dtype)];
+    const round = rounder(given.dtype);
     return [
       poolAll(node, given, (data, from, size) => {
         let sum = 0;
-        for (let i = from; i < from + size; i++) sum = step(sum + (data[i] as number));
+        for (let i = from; i < from + size; i++) sum += data[i] as number;
         return round(sum / size);
       }),
     ];
