@@ -27,6 +27,13 @@ const models = [
   'rattle/RandomForestOzone',
   'rattle/RegressionIris',
   'rattle/RegressionOzone',
+  'rattle/GeneralRegressionOzone',
+  'knime/GeneralRegressionAudit',
+  'knime/GeneralRegressionIris',
+  'rattle/NeuralNetworkAudit',
+  'knime/NeuralNetworkIris',
+  'knime/NeuralNetworkOzone',
+  'rapidminer/NeuralNetworkIris',
 ];
 
 /** 1e-12 relative, or half a unit of the last digit that the tool printed, whichever is more. */
