@@ -3,7 +3,7 @@
  * ours carries the rest as JSON under `portolan.fields` of its metadata, so that reading it back gives the same fields.
  */
 import type { Diagnostics, Place } from '../../src/ir/diagnostic.ts';
-import type { Field, Interval, Value } from '../../src/ir/model.ts';
+import type { Basket, Field, Interval, Value } from '../../src/ir/model.ts';
 
 export const fieldsKey = 'portolan.fields';
 export const sourceKey = 'portolan.source';
@@ -121,6 +121,13 @@ export const storeFields = (fields: readonly Field[], absent: ReadonlySet<Value>
         closure: i.closure,
       })),
       missing: f.missing,
+      basket: f.basket && {
+        from: f.basket.from,
+        by: f.basket.by,
+        ...(f.basket.item !== undefined && { item: f.basket.item }),
+        ...(f.basket.along !== undefined && { along: f.basket.along }),
+      },
+      list: f.list,
       absent: absent.has(f.value) ? markerOf(f.value) : undefined,
     })),
   );
@@ -151,6 +158,14 @@ const isInterval = (x: unknown): x is StoredInterval => {
   return isMargin(low) && isMargin(high) && oneOf('oo', 'oc', 'co', 'cc')(closure);
 };
 
+const isColumnName = (x: unknown): x is string | null => x === null || typeof x === 'string';
+
+const isBasket = (x: unknown): x is Basket => {
+  if (typeof x !== 'object' || x === null) return false;
+  const { from, by, item, along } = x as Record<string, unknown>;
+  return isString(from) && isColumnName(by) && optional(item, isString) && optional(along, isColumnName);
+};
+
 const isStored = (x: unknown): x is Stored => {
   if (typeof x !== 'object' || x === null) return false;
   const f = x as Record<string, unknown>;
@@ -165,7 +180,9 @@ const isStored = (x: unknown): x is Stored => {
     optional(f.logical, isString) &&
     optional(f.categories, listOf(isStringOrNumber)) &&
     optional(f.intervals, listOf(isInterval)) &&
-    optional(f.missing, listOf(isString))
+    optional(f.missing, listOf(isString)) &&
+    optional(f.basket, isBasket) &&
+    optional(f.list, (x): x is true => x === true)
   );
 };
 
@@ -188,6 +205,15 @@ const restore = (s: Stored, value: Value): Field => ({
     })),
   }),
   ...(s.missing && { missing: s.missing }),
+  ...(s.basket && {
+    basket: {
+      from: s.basket.from,
+      by: s.basket.by,
+      ...(s.basket.item !== undefined && { item: s.basket.item }),
+      ...(s.basket.along !== undefined && { along: s.basket.along }),
+    },
+  }),
+  ...(s.list && { list: s.list }),
 });
 
 const parse = (json: string): unknown => {

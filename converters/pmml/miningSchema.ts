@@ -39,7 +39,6 @@ export const readMiningSchema = (doc: Document, element: Element): MiningField[]
     if (seen.has(name)) doc.fail(part, 'pmml/duplicate-name', `the field '${name}' is listed twice`);
     seen.add(name);
     const usage = doc.choice(part, 'usageType', usages, 'active');
-    if (usage === 'group' || usage === 'order') doc.refuse(part, `usageType="${usage}" is not supported`);
     const optype =
       doc.text(part, 'optype') === undefined ? undefined : doc.choice(part, 'optype', optypes, 'continuous');
     return { name, tag: part, usage, optype };

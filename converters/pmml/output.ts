@@ -6,6 +6,7 @@ import { convert } from './convert.ts';
 import { parts, type Tag } from './document.ts';
 import { express, expressionIn, topLevel } from './expressions.ts';
 import type { ModelResult } from './model.ts';
+import { byRank } from './ranking.ts';
 import { Scope, type Variable } from './scope.ts';
 import { type DataType, dataTypeOf, kindOf, optypes } from './types.ts';
 
@@ -15,6 +16,8 @@ export interface OutputColumn {
   readonly variable: Variable;
   readonly says: 'prediction' | 'probability' | 'other';
   readonly label?: string;
+  /** Several values a row, the first of them present. */
+  readonly list?: boolean;
   /** Is it shown, or only there for others to read? */
   readonly final: boolean;
 }
@@ -30,6 +33,14 @@ const features = [
   'entityId',
   'warning',
 ] as const;
+
+/** Of classifications: those that rank="2" and so on may be asked of. */
+const ranked: ReadonlySet<string> = new Set([
+  'predictedValue',
+  'predictedDisplayValue',
+  'probability',
+  'confidence',
+]);
 
 /** The columns of an Output, in order. `segment` finds the result of a segment by its id. */
 export const readOutput = (
@@ -49,7 +60,9 @@ export const readOutput = (
     if (names.has(name)) doc.fail(element, 'pmml/duplicate-name', `the output '${name}' is defined twice`);
     names.add(name);
     const id = doc.text(element, 'segmentId');
-    const of = id === undefined ? result : segment(id);
+    const within = id === undefined ? result : segment(id);
+    const target = doc.text(element, 'targetField');
+    const of = within?.others.find((o) => o.target === target) ?? within;
     if (!of) {
       doc.fail(element, 'pmml/unknown-segment', `there is no Segment with id "${id}"`);
       continue;
@@ -66,6 +79,9 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
   const feature = doc.text(element, 'feature') ?? 'predictedValue';
   const known = features.find((f) => f === feature);
   const rank = doc.number(element, 'rank') ?? 1;
+  if (!(Number.isInteger(rank) && rank >= 1)) {
+    doc.fail(element, 'pmml/attribute-value', `rank="${rank}" is no whole number from 1 on`);
+  }
   const declared = doc.text(element, 'dataType') === undefined ? undefined : dataTypeOf(doc, element);
   const final = doc.flag(element, 'isFinalResult', true);
   const column = (
@@ -92,9 +108,11 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
     return { name, tag: element, variable, says, final, ...(label !== undefined && { label }) };
   };
   const own = of.prediction?.further?.({ feature, element, rank, value: doc.text(element, 'value') });
-  if (own) return column(own.value, own.dataType);
+  if (own) return { ...column(own.value, own.dataType), ...(own.list && { list: true }) };
   if (known === undefined) return doc.refuse(element, `feature="${feature}" is not supported for this model`);
-  if (rank !== 1) doc.refuse(element, `rank="${rank}" is not supported for this model`);
+  if (rank !== 1 && !ranked.has(feature)) {
+    doc.refuse(element, `rank="${rank}" is not defined for feature="${feature}" of this model`);
+  }
 
   const p = () =>
     of.prediction ??
@@ -105,7 +123,15 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
   const classes = () =>
     p().classes ??
     doc.refuse(element, `feature="${feature}" is of classifications, and this model is a regression`);
-  const value = () => p().value;
+  const value = () => {
+    if (rank === 1) return p().value;
+    const list = classes();
+    return a.pick(a.table(list.table(), 'labels'), atRank(element, of, rank));
+  };
+  const index = () => {
+    classes();
+    return rank === 1 ? (p().index as Value) : atRank(element, of, rank);
+  };
 
   switch (known) {
     case 'predictedValue':
@@ -154,7 +180,7 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
         return column(v, 'double', 'probability', list.labels[c] as string);
       }
       return column(
-        ofWinner(element, of, (c) => p().probability(c)),
+        ofClass(element, of, index(), (c) => p().probability(c)),
         'double',
       );
     }
@@ -166,7 +192,7 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
         const v = of_(list.index(doc, element, text));
         return column(v ?? unsaid(element, scope), 'double');
       }
-      return column(ofWinner(element, of, of_), 'double');
+      return column(ofClass(element, of, index(), of_), 'double');
     }
     case 'residual': {
       const actual = of.actual(element);
@@ -179,7 +205,7 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
           : a.like(value(), list.values[list.index(doc, element, text)] as string | number);
       const probability =
         text === undefined
-          ? ofWinner(element, of, (c) => p().probability(c))
+          ? ofClass(element, of, index(), (c) => p().probability(c))
           : p().probability(list.index(doc, element, text));
       const hit = a.cast(a.compare('Equal', actual.value, wanted), scope.real);
       return column(a.sub(hit, probability ?? unsaid(element, scope)), 'double');
@@ -213,19 +239,30 @@ const unsaid = (tag: Tag, scope: Scope): Value => {
   return a.nothing(scope.real);
 };
 
-/** Of the predicted class, what the model says of it. */
-const ofWinner = (tag: Tag, of: ModelResult, say: (c: number) => Value | null): Value => {
-  const { doc, a } = of.scope.world;
-  const p = of.prediction;
-  const classes = p?.classes;
-  const index = p?.index;
-  if (!classes || !index) return doc.refuse(tag, 'this is of classifications, and this model is none');
+/** Of the class in each row, what the model says of it. */
+const ofClass = (tag: Tag, of: ModelResult, index: Value, say: (c: number) => Value | null): Value => {
+  const { a } = of.scope.world;
   const branches: Value[] = [];
-  for (let c = 0; c < classes.count; c++) {
+  for (let c = 0; c < (of.prediction?.classes?.count ?? 0); c++) {
     const v = say(c);
     if (v === null) return unsaid(tag, of.scope);
     branches.push(a.compare('Equal', index, a.like(index, c)), v);
   }
   const last = branches[1] as Value;
   return a.choose(branches, a.nothing(dtypeOf(last)));
+};
+
+/** The class in a place from the second on: by probability, equal ones in the target's order. Missing past the last. */
+const atRank = (tag: Tag, of: ModelResult, rank: number): Value => {
+  const { doc, a } = of.scope.world;
+  const p = of.prediction;
+  const count = p?.classes?.count ?? 0;
+  if (rank > count) return a.nothing('int32');
+  const values = Array.from({ length: count }, (_, c) => p?.probability(c) ?? p?.confidence(c) ?? null);
+  if (values.some((v) => v === null)) {
+    return doc.refuse(tag, 'ranks go by probability, and this model knows none');
+  }
+  const { data, missing } = a.join(values as Value[]);
+  const none = missing === null ? null : a.or(...values.map((v) => a.missing(v as Value)));
+  return a.mask(a.cast(byRank(a, data)(rank).index, 'int32'), none);
 };

@@ -233,14 +233,15 @@ const finish = (
 ): Model => {
   const columns = shown(doc, tag, result);
   const { a } = world;
-  const anchor = [...world.inputs.values()][0]?.raw ?? firstColumn(a, world.specials[0]?.value);
+  const anchor = [...world.inputs.values()][0]?.raw;
+  const rowsOf = () => anchor ?? firstColumn(a, world.specials[0]?.value);
   const fields: Field[] = [
     ...[...world.inputs].map(([name, { raw, field }]) => inputField(name, raw, field)),
     ...world.specials.flatMap((s) => s.fields),
   ];
   const results: Value[] = [];
   for (const c of columns) {
-    const value = named(a, c.name, c.value, anchor);
+    const value = named(a, c.name, c.value, rowsOf);
     results.push(value);
     const logical = logicalOf(c.dataType);
     fields.push({
@@ -252,7 +253,7 @@ const finish = (
       ...(c.label !== undefined && { label: c.label }),
       ...(logical !== undefined && { logical }),
       ...(c.categories && { categories: c.categories }),
-      ...(typeOf(value).dims?.[1] !== 1 && { list: true }),
+      ...(c.list && { list: true }),
     });
   }
   const examples = m.verification
@@ -264,7 +265,7 @@ const finish = (
     version: doc.version,
     name: doc.text(tag, 'modelName') ?? '',
     graph: a.b.finish(results),
-    rows: anchor ? rows : null,
+    rows: anchor || world.specials.length > 0 ? rows : null,
     fields,
     templates: [],
     opsets: new Map([
@@ -281,17 +282,9 @@ const finish = (
 /** A column with the rows of an input that has several. */
 const firstColumn = (a: Algebra, v: Value | undefined): Value | undefined => {
   if (!v) return undefined;
-  const rank = typeOf(v).dims?.length ?? 0;
-  const index = a.b.constant(constant('int64', [0], [1]));
-  let out = v;
-  for (let axis = rank - 1; axis > 0; axis--) {
-    // The last axis is kept as a column.
-    out =
-      axis === 1
-        ? a.b.op('Gather', [out, index], { axis: attr.int(1) })
-        : a.b.op('Gather', [out, a.b.constant(constant('int64', [0], []))], { axis: attr.int(axis) });
-  }
-  return out;
+  const flat = typeOf(v).dims?.length === 3;
+  const first = a.b.constant(constant('int64', [0], []));
+  return a.column(flat ? a.b.op('Gather', [v, first], { axis: attr.int(2) }) : v, 0);
 };
 
 interface Shown {
@@ -301,6 +294,7 @@ interface Shown {
   readonly optype: Field['optype'];
   readonly says: NonNullable<Field['says']>;
   readonly label?: string;
+  readonly list?: boolean;
   readonly categories?: readonly (string | number)[];
 }
 
@@ -347,6 +341,7 @@ const shown = (doc: Document, tag: Tag, result: ModelResult): Shown[] => {
         optype: o.variable.optype,
         says: o.says,
         ...(o.label !== undefined && { label: o.label }),
+        ...(o.list && { list: true }),
         ...(o.says === 'prediction' && r.prediction?.classes && { categories: r.prediction.classes.values }),
       });
     }
@@ -390,9 +385,10 @@ const inputField = (name: string, value: Value, field: DataField): Field => {
 };
 
 /** A result as artifacts show it: strings or float64, a row each, under its own name where that is free. */
-const named = (a: Algebra, name: string, from: Value, anchor: Value | undefined): Value => {
+const named = (a: Algebra, name: string, from: Value, rowsOf: () => Value | undefined): Value => {
   const plain = dtypeOf(from) === 'string' ? from : a.cast(from, 'float64');
-  const v = anchor && typeOf(plain).dims?.[0] === 1 ? a.spread(plain, anchor) : plain;
+  const anchor = typeOf(plain).dims?.[0] === 1 ? rowsOf() : undefined;
+  const v = anchor ? a.spread(plain, anchor) : plain;
   const output = a.b.unique(name === '' ? 'output' : name);
   const missing = a.missing(v);
   return missing === null

@@ -3,6 +3,7 @@ import type { Source } from '../ir/converter.ts';
 import { type Diagnostic, Diagnostics } from '../ir/diagnostic.ts';
 import type { Model } from '../ir/model.ts';
 import { bind } from '../rows/bind.ts';
+import { groupColumn, inGroups } from '../rows/group.ts';
 import { type ReadOptions, readTable } from '../rows/read.ts';
 import type { Table } from '../rows/table.ts';
 import { type Results, unbind } from '../rows/unbind.ts';
@@ -28,17 +29,25 @@ export const tableFrom = (data: string | Source | Table, options: ReadOptions = 
   }
 };
 
-/** One row of results for each row given, aligned. Missing results are empty cells, and counted in a warning. */
+/** Where several rows of the table are one result, the group comes first: nothing else says which it is. */
+const withGroups = (results: Results, table: Table, by: string | null): Results => {
+  const groups = by === null ? undefined : table.columns.get(by);
+  if (by === null || !groups || results.columns.has(by)) return results;
+  return { ...results, columns: new Map([[by, groups], ...results.columns]) };
+};
+
+/** One row of results for each row given, or for each group of them, aligned. Missing results are empty cells, and counted in a warning. */
 export const score = async (
   model: Model,
   data: string | Source | Table,
   options: ScoreOptions = {},
 ): Promise<Scored> => {
   const notes = new Diagnostics();
-  const table = tableFrom(data, options);
   const scorer = await openEngine(model, options.engine ?? 'reference');
   try {
-    const results = unbind(await scorer.run(bind(table, scorer.fields, notes)), scorer.fields);
+    const table = inGroups(tableFrom(data, options), model.fields);
+    const outputs = unbind(await scorer.run(bind(table, scorer.fields, notes)), scorer.fields);
+    const results = withGroups(outputs, table, groupColumn(model.fields));
     if (results.missing > 0) {
       notes.add(
         'warning',

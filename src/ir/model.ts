@@ -126,6 +126,25 @@ export interface Field {
   readonly intervals?: readonly Interval[];
   /** Spellings that mean a missing value, beside the empty cell, NA and N/A. */
   readonly missing?: readonly string[];
+  /** An input over several rows of a table: which. */
+  readonly basket?: Basket;
+  /** An output of which each row is a list: the elements that are present. */
+  readonly list?: true;
+}
+
+/**
+ * How rows of a table come together into one row of the model. `[N, K]` of bool: is item k among those of the row? Each
+ * column is a field of its own, which names its `item`. `[N, T, K]`: item k in transaction t, items as `categories`;
+ * `[N, T]`: the time of transaction t.
+ */
+export interface Basket {
+  /** The column of the table that holds an item (or a time), one a row, or a list of them. */
+  readonly from: string;
+  /** The column whose equal values make rows one; null: a row is a row. */
+  readonly by: string | null;
+  readonly item?: string;
+  /** The column that orders transactions, equal values being one; null: each row is one, in the order of the table. */
+  readonly along?: string | null;
 }
 
 export interface Model {

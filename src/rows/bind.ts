@@ -5,17 +5,21 @@ import { formatType } from '../ir/shape.ts';
 import { type Column, column, type DType, dtypeInfo, isBig, isInteger } from '../tensor/dtype.ts';
 import { rounder } from '../tensor/float.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { bindBasket } from './basket.ts';
 import { inRange, parseBoolean, parseInteger, parseNumber, spell } from './cell.ts';
 import { isTemporal, parseTemporal } from './dates.ts';
-import { type Cell, placeOf, type Table } from './table.ts';
+import { inGroups } from './group.ts';
+import { type Cell, missingColumn, placeOf, type Table } from './table.ts';
 
 /**
  * The tensors by name, rows on axis 0. Columns that no field names are ignored. A tensor of several columns takes them by
  * the names of its fields, else by `<tensor>_0 …`, else (with a warning) in the order of the table. `NA`, `N/A`, the
  * empty cell and the field's own markers are missing: missing where the type allows it, else NaN or `""`.
+ * Baskets come from lists, from rows that share a group (`inGroups`), or from a column of true and false for each item.
  * Throws `rows/missing-column`, `rows/unparsable-cell`, `rows/missing-cell`, located.
  */
-export const bind = (table: Table, fields: readonly Field[], notes?: Diagnostics): Map<string, Tensor> => {
+export const bind = (rows: Table, fields: readonly Field[], notes?: Diagnostics): Map<string, Tensor> => {
+  const table = inGroups(rows, fields);
   const groups = new Map<Value, Field[]>();
   for (const f of fields) {
     if (f.role !== 'input') continue;
@@ -24,7 +28,9 @@ export const bind = (table: Table, fields: readonly Field[], notes?: Diagnostics
     else groups.set(f.value, [f]);
   }
   const bound = new Map<string, Tensor>();
-  for (const [value, group] of groups) bound.set(value.name, bindValue(table, value, group, notes));
+  for (const [value, group] of groups) {
+    bound.set(value.name, bindBasket(table, value, group) ?? bindValue(table, value, group, notes));
+  }
   return bound;
 };
 
@@ -79,14 +85,6 @@ const extent = (type: TensorType): number | undefined => {
   }
   return n;
 };
-
-const missingColumn = (table: Table, name: string): never =>
-  fail(
-    'rows/missing-column',
-    `there is no column '${name}'`,
-    { file: table.file, at: '' },
-    `the columns are ${[...table.columns.keys()].map((c) => `'${c}'`).join(', ')}`,
-  );
 
 const sourcesOf = (
   table: Table,

@@ -1,5 +1,5 @@
 /** A user's rows: named columns of cells, as they stand in the file; what they mean is the field's business. */
-import type { Place } from '../ir/diagnostic.ts';
+import { fail, type Place } from '../ir/diagnostic.ts';
 
 /** CSV has text only; JSON Lines has all of them. null: the cell is missing. A list: one row of a whole tensor. */
 export type Cell = string | number | bigint | boolean | null | readonly Cell[];
@@ -27,3 +27,17 @@ export const placeOf = (table: Table, row: number, column?: string): Place => ({
   file: table.file,
   at: `line ${table.lines?.[row] ?? row + 2}${column === undefined ? '' : `, column '${column}'`}`,
 });
+
+const spelledMissing = new Set(['', 'NA', 'N/A']);
+
+/** What every table means by a missing cell; a field may have further markers. */
+export const isMissing = (cell: Cell): boolean =>
+  cell === null || (typeof cell === 'string' && spelledMissing.has(cell));
+
+export const missingColumn = (table: Table, name: string): never =>
+  fail(
+    'rows/missing-column',
+    `there is no column '${name}'`,
+    { file: table.file, at: '' },
+    `the columns are ${[...table.columns.keys()].map((c) => `'${c}'`).join(', ')}`,
+  );

@@ -14,7 +14,7 @@ export interface Results extends Table {
 }
 
 /**
- * The output fields in their order; further columns of a tensor that one field names as a whole are `<name>_0 …`.
+ * The output fields in their order, a list in one cell; further columns of a tensor that one field names as a whole are `<name>_0 …`.
  * Numbers are held so that their shortest spelling reads back exactly in the tensor's own dtype.
  */
 export const unbind = (
@@ -33,6 +33,16 @@ export const unbind = (
     const count = t.dims[0] ?? 1;
     const width = countOf(t.dims.slice(1));
     const cell = cellReader(t, field);
+    if (field.list) {
+      columns.set(
+        field.name,
+        Array.from({ length: count }, (_, i) =>
+          Array.from({ length: width }, (_, j) => cell(i * width + j)).filter((c) => c !== null && c !== ''),
+        ),
+      );
+      rows = Math.max(rows, count);
+      continue;
+    }
     for (let j = field.column ?? 0; j < (field.column === undefined ? width : field.column + 1); j++) {
       const cells = new Array<Cell>(count);
       for (let i = 0; i < count; i++) {
