@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { acos } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Acos: Operator = {
   evaluate: evaluateUnary(Math.acos),
   lower: lowerTo('acos'),
   carriers: inDoubles,
+  express: acos,
   rows: rowsEach,
 };

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { acosh } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Acosh: Operator = {
   evaluate: evaluateUnary(Math.acosh),
   lower: lowerTo('acosh'),
   carriers: inDoubles,
+  express: acosh,
   rows: rowsEach,
 };

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { asin } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Asin: Operator = {
   evaluate: evaluateUnary(Math.asin),
   lower: lowerTo('asin'),
   carriers: inDoubles,
+  express: asin,
   rows: rowsEach,
 };

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { asinh } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Asinh: Operator = {
   evaluate: evaluateUnary(Math.asinh),
   lower: lowerTo('asinh'),
   carriers: inDoubles,
+  express: asinh,
   rows: rowsEach,
 };

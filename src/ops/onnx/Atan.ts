@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { atan } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Atan: Operator = {
   evaluate: evaluateUnary(Math.atan),
   lower: lowerTo('atan'),
   carriers: inDoubles,
+  express: atan,
   rows: rowsEach,
 };

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { atanh } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Atanh: Operator = {
   evaluate: evaluateUnary(Math.atanh),
   lower: lowerTo('atanh'),
   carriers: inDoubles,
+  express: atanh,
   rows: rowsEach,
 };

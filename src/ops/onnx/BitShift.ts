@@ -1,13 +1,15 @@
 import { attr, stringOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
 import type { Node, Value } from '../../ir/model.ts';
 import { constant } from '../../tensor/data.ts';
 import { type DType, dtypeInfo, isBig } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { powersOfTwo } from './bits.ts';
 import { integers } from './constraints.ts';
 import { cast } from './earlier.ts';
 import { binary, inferElementwise, rowsEach } from './elementwise.ts';
-import { finish } from './expansion.ts';
+import { finish, number } from './expansion.ts';
 
 /**
  * The bits of X moved by Y places: LEFT, what leaves the width is lost; RIGHT, the sign of signed types moves in. By less
@@ -25,10 +27,11 @@ export const BitShift: Operator = {
     const [x, y] = inputs as readonly [Tensor, Tensor];
     return [binary(x, y, node, shifts[directionOf(node)](x.dtype))];
   },
-  express: (node, b) => {
+  express: (node, b, opsets) => {
     // Before 28 only unsigned types: a negative number is shifted as the one that has all its bits turned round.
     const [x, y] = node.inputs as readonly [Value, Value];
     const { dtype } = tensorInput(node, 0);
+    if ((opsets.get('') ?? 0) < 11 && dtype.startsWith('u')) return byPowers(node, b, x, y, dtype);
     if (dtype.startsWith('u')) return undefined;
     const unsigned = `u${dtype}` as DType;
     const constantOf = (value: number, of: DType): Value => b.constant(constant(of, [value], []));
@@ -44,6 +47,19 @@ export const BitShift: Operator = {
     return right ? finish(node, b, 'Where', [negative, turned(moved), moved]) : [moved];
   },
   rows: rowsEach,
+};
+
+/** Before 11: times a power of two, or divided by it, in 64 bits, of which those that fit are kept. */
+const byPowers = (node: Node, b: Builder, x: Value, y: Value, dtype: DType): readonly Value[] => {
+  const { bits } = dtypeInfo(dtype);
+  const width = number(b, 'uint64', bits);
+  const by = cast(b, y, 'uint64');
+  const inside = b.op('Less', [by, width]);
+  const none = number(b, 'uint64', 0);
+  const powers = b.constant(constant('uint64', powersOfTwo(bits)));
+  const power = b.op('Gather', [powers, cast(b, b.op('Where', [inside, by, none]), 'int64')]);
+  const moved = b.op(directionOf(node) === 'LEFT' ? 'Mul' : 'Div', [cast(b, x, 'uint64'), power]);
+  return [cast(b, b.op('Where', [inside, moved, none]), dtype)];
 };
 
 const directionOf = (node: Node): 'LEFT' | 'RIGHT' => {

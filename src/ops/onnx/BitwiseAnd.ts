@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { digitwise } from './bits.ts';
 import { integers } from './constraints.ts';
 import { evaluateBinary, inferElementwise, rowsEach } from './elementwise.ts';
 
@@ -12,5 +13,6 @@ export const BitwiseAnd: Operator = {
     (x, y) => x & y,
     (x, y) => x & y,
   ),
+  express: digitwise('And'),
   rows: rowsEach,
 };

@@ -1,4 +1,6 @@
-import type { Operator } from '../operator.ts';
+import { constant } from '../../tensor/data.ts';
+import { dtypeInfo, isBig } from '../../tensor/dtype.ts';
+import { type Operator, tensorInput } from '../operator.ts';
 import { integers } from './constraints.ts';
 import { evaluateUnary, inferElementwise, rowsEach } from './elementwise.ts';
 
@@ -12,5 +14,16 @@ export const BitwiseNot: Operator = {
     (x) => ~x,
     (x) => ~x,
   ),
+  express: (node, b) => {
+    // Before 18: from -1, which has all bits, or the greatest number without a sign.
+    const { dtype } = tensorInput(node, 0);
+    const all = dtype.startsWith('u') ? (1n << BigInt(dtypeInfo(dtype).bits)) - 1n : -1n;
+    return [
+      b.op('Sub', [
+        b.constant(constant(dtype, [isBig(dtype) ? all : Number(all)], [])),
+        node.inputs[0] ?? null,
+      ]),
+    ];
+  },
   rows: rowsEach,
 };

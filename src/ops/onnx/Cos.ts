@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { cos } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Cos: Operator = {
   evaluate: evaluateUnary(Math.cos),
   lower: lowerTo('cos'),
   carriers: inDoubles,
+  express: cos,
   rows: rowsEach,
 };

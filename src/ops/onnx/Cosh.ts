@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { cosh } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Cosh: Operator = {
   evaluate: evaluateUnary(Math.cosh),
   lower: lowerTo('cosh'),
   carriers: inDoubles,
+  express: cosh,
   rows: rowsEach,
 };

@@ -1,5 +1,6 @@
 import { erf } from '../../kernel/special.ts';
 import type { Operator } from '../operator.ts';
+import { erf as erfInSeries } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -13,5 +14,6 @@ export const Erf: Operator = {
   evaluate: evaluateUnary(erf),
   lower: lowerTo('erf'),
   carriers: inDoubles,
+  express: erfInSeries,
   rows: rowsEach,
 };

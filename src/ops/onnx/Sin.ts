@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { sin } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Sin: Operator = {
   evaluate: evaluateUnary(Math.sin),
   lower: lowerTo('sin'),
   carriers: inDoubles,
+  express: sin,
   rows: rowsEach,
 };

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { sinh } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Sinh: Operator = {
   evaluate: evaluateUnary(Math.sinh),
   lower: lowerTo('sinh'),
   carriers: inDoubles,
+  express: sinh,
   rows: rowsEach,
 };

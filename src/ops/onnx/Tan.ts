@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { tan } from './analytic.ts';
 import { inDoubles } from './carriers.ts';
 import { floats } from './constraints.ts';
 import { evaluateUnary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
@@ -12,5 +13,6 @@ export const Tan: Operator = {
   evaluate: evaluateUnary(Math.tan),
   lower: lowerTo('tan'),
   carriers: inDoubles,
+  express: tan,
   rows: rowsEach,
 };

@@ -1,11 +1,16 @@
-import { tensorType } from '../../ir/model.ts';
+import { attr } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { column, dtypeInfo } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { whereHeld } from './carriers.ts';
+import { cast } from './earlier.ts';
 import { chosenElements } from './elements.ts';
 import { broadcastAll, broadcastRows, broadcastTypes, reindex, rowsEach, runs } from './elementwise.ts';
+import { finish, number, vector } from './expansion.ts';
+import { counting, extents, reshaped } from './spelling.ts';
 import { chooseRow } from './take.ts';
 
 /** One run of choices. The same loop twice: the engine compiles one for doubles alone. */
@@ -97,5 +102,19 @@ export const Where: Operator = {
     ];
   },
   carriers: whereHeld,
+  express: (node, b) => {
+    // Before 9: one after the other, and the place of what is chosen.
+    const [when] = node.inputs as readonly [Value];
+    const dims = extents(node.outputs[0]);
+    if (isRefusal(dims)) return dims;
+    const shape = vector(b, dims);
+    const flat = (v: Value | null | undefined): Value =>
+      reshaped(b, b.op('Expand', [v ?? null, shape]), [-1]);
+    const count = countOf(dims);
+    const both = b.op('Concat', [flat(node.inputs[2]), flat(node.inputs[1])], { axis: attr.int(0) });
+    const second = b.op('Mul', [cast(b, flat(when), 'int32'), number(b, 'int32', count)]);
+    const place = b.op('Add', [second, cast(b, counting(b, [count]), 'int32')]);
+    return finish(node, b, 'Reshape', [b.op('Gather', [both, place]), shape]);
+  },
   rows: rowsEach,
 };
