@@ -42,6 +42,16 @@ const ranked: ReadonlySet<string> = new Set([
   'confidence',
 ]);
 
+/** The same attributes, and nothing inside. */
+const alike = (x: Element, y: Element): boolean => {
+  const [one, other] = [Object.entries(x.attributes), Object.entries(y.attributes)];
+  return (
+    one.length === other.length &&
+    one.every(([name, value]) => y.attributes[name] === value) &&
+    parts(x).length + parts(y).length === 0
+  );
+};
+
 /** The columns of an Output, in order. `segment` finds the result of a segment by its id. */
 export const readOutput = (
   output: Element | null,
@@ -53,12 +63,17 @@ export const readOutput = (
   const { doc } = scope.world;
   const inner = new Scope(scope.world, scope, scope.real);
   const columns: OutputColumn[] = [];
-  const names = new Set<string>();
+  const known = new Map<string, Element>();
   for (const element of parts(output)) {
     if (element.name !== 'OutputField') doc.refuse(element);
     const name = doc.need(element, 'name');
-    if (names.has(name)) doc.fail(element, 'pmml/duplicate-name', `the output '${name}' is defined twice`);
-    names.add(name);
+    const before = known.get(name);
+    if (before && alike(before, element)) {
+      doc.warn(element, 'pmml/duplicate-name', `the output '${name}' is defined twice, both times alike`);
+      continue;
+    }
+    if (before) doc.fail(element, 'pmml/duplicate-name', `the output '${name}' is defined twice`);
+    known.set(name, element);
     const id = doc.text(element, 'segmentId');
     const within = id === undefined ? result : segment(id);
     const target = doc.text(element, 'targetField');
