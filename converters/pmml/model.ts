@@ -86,6 +86,8 @@ export class Model {
   readonly functionName: FunctionName;
   readonly classification: boolean;
   fields: MiningField[] = [];
+  /** Fields that nobody around gives. */
+  private readonly unknown: MiningField[] = [];
   target: string | null = null;
   classes: Classes | null = null;
   output: Element | null = null;
@@ -162,7 +164,7 @@ export class Model {
       if (field.usage !== 'active' || apart.has(field.name)) continue;
       const raw = around === null ? world.input(field.name, field.tag) : around.scope.find(field.name);
       if (!raw) {
-        doc.fail(field.tag, 'pmml/unknown-field', `the models around know no field '${field.name}'`);
+        this.unknown.push(field);
         continue;
       }
       planes.push(admit(world, field, raw, scope, around !== null));
@@ -172,6 +174,17 @@ export class Model {
     const named = doc.text(this.tag, 'targetFieldName');
     this.target = targets.find((t) => t === named) ?? targets[0] ?? null;
     if (this.classification) this.classes = this.classesOf(this.target);
+  }
+
+  /** A model may list among its inputs what it puts out itself; any other field that nobody gives is wrong. */
+  private checkUnknown(): void {
+    const { doc } = this.world;
+    for (const { name, tag } of this.unknown) {
+      if (!this.output?.children.some((c) => c.attributes.name === name)) {
+        doc.fail(tag, 'pmml/unknown-field', `the models around know no field '${name}'`);
+      }
+      doc.warn(tag, 'pmml/own-output', `'${name}' is an output of this model, and none of its inputs`);
+    }
   }
 
   /** What groups or orders rows is read by Lag and Aggregate, and by models that know groups. */
@@ -198,6 +211,7 @@ export class Model {
     several: ReadonlyMap<string, Prediction> | null = null,
   ): ModelResult {
     const { a, doc } = this.world;
+    this.checkUnknown();
     return a.within(doc.place(this.tag), () => {
       // In a chain the last segment says what is predicted.
       const target = segments?.target ?? [...(several ?? [])].find(([, p]) => p === raw)?.[0] ?? this.target;

@@ -3,11 +3,11 @@ import { attr } from '../../../src/ir/attributes.ts';
 import type { Value } from '../../../src/ir/model.ts';
 import { constant } from '../../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../../shared/xml.ts';
-import { byRank } from '../byRank.ts';
 import { parts, type Tag } from '../document.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import { isPredicate, type Test, Tests } from '../predicates.ts';
 import { type Asked, classification, type Prediction, regression } from '../prediction.ts';
+import { byRank } from '../ranking.ts';
 import type { Scope } from '../scope.ts';
 
 const read = (cursor: XmlCursor, m: Model): Pending => {

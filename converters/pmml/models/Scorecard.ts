@@ -2,13 +2,13 @@
 import type { Value } from '../../../src/ir/model.ts';
 import { constant } from '../../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../../shared/xml.ts';
-import { byRank } from '../byRank.ts';
 import { asReal } from '../convert.ts';
 import { parts, type Tag } from '../document.ts';
 import { express, expressionIn, topLevel } from '../expressions.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import { isPredicate, type Test, Tests } from '../predicates.ts';
 import { type Asked, regression } from '../prediction.ts';
+import { byRank } from '../ranking.ts';
 import type { Scope } from '../scope.ts';
 import { kindOf } from '../types.ts';
 
@@ -176,6 +176,7 @@ class Card {
     const ranked = byRank(a, data);
     const names = a.table(constant('string', codes), 'reasons');
     return (rank) => {
+      if (rank > codes.length) return a.nothing('string');
       const { index, value } = ranked(rank);
       const none = a.b.op('LessOrEqual', [value, a.like(value, 0)]);
       return a.pick(names, index, a.or(none, unknown));

@@ -10,6 +10,7 @@ import { neuralNetwork } from './NeuralNetwork.ts';
 import { regressionModel } from './RegressionModel.ts';
 import { ruleSetModel } from './RuleSetModel.ts';
 import { scorecard } from './Scorecard.ts';
+import { supportVectorMachineModel } from './SupportVectorMachineModel.ts';
 import { treeModel } from './TreeModel.ts';
 
 export const models: readonly ModelElement[] = [
@@ -23,5 +24,6 @@ export const models: readonly ModelElement[] = [
   regressionModel,
   ruleSetModel,
   scorecard,
+  supportVectorMachineModel,
   treeModel,
 ];
