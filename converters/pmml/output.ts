@@ -94,7 +94,9 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
   const feature = doc.text(element, 'feature') ?? 'predictedValue';
   const known = features.find((f) => f === feature);
   const rank = doc.number(element, 'rank') ?? 1;
-  if (!(Number.isInteger(rank) && rank >= 1)) {
+  // Rank 0 asks a model of rules for all of them.
+  const least = doc.flag(element, 'isMultiValued', false) ? 0 : 1;
+  if (!(Number.isInteger(rank) && rank >= least)) {
     doc.fail(element, 'pmml/attribute-value', `rank="${rank}" is no whole number from 1 on`);
   }
   const declared = doc.text(element, 'dataType') === undefined ? undefined : dataTypeOf(doc, element);

@@ -3,7 +3,7 @@ import type { Value } from '../../src/ir/model.ts';
 import type { Element } from '../shared/xml.ts';
 import { type Algebra, dtypeOf } from './algebra.ts';
 import { type Document, parts } from './document.ts';
-import { type Prediction, regression } from './prediction.ts';
+import { type Asked, type Prediction, regression } from './prediction.ts';
 
 /** The Target that speaks of a field; one that names no field speaks of any. */
 export const targetFor = (doc: Document, targets: Element | null, field: string | null): Element | null => {
@@ -38,30 +38,42 @@ export const applyTarget = (doc: Document, a: Algebra, target: Element | null, p
 const rescale = (doc: Document, a: Algebra, target: Element, p: Prediction): Prediction => {
   const number = (name: string) => doc.number(target, name);
   const k = (x: number) => a.constant(dtypeOf(p.value), x);
-  let v = p.value;
   const [min, max] = [number('min'), number('max')];
-  if (min !== undefined) v = a.lift('Max', [v, k(min)]);
-  if (max !== undefined) v = a.lift('Min', [v, k(max)]);
   const factor = number('rescaleFactor') ?? 1;
-  if (factor !== 1) v = a.mul(v, k(factor));
   const constant = number('rescaleConstant') ?? 0;
-  if (constant !== 0) v = a.add(v, k(constant));
-  switch (doc.choice(target, 'castInteger', ['round', 'ceiling', 'floor', ''], '')) {
-    case 'round':
-      v = a.roundHalfUp(v);
-      break;
-    case 'ceiling':
-      v = a.lift('Ceil', [v]);
-      break;
-    case 'floor':
-      v = a.lift('Floor', [v]);
-  }
+  const cast = doc.choice(target, 'castInteger', ['round', 'ceiling', 'floor', ''], '');
+  const scaled = (of: Value): Value => {
+    let v = of;
+    if (min !== undefined) v = a.lift('Max', [v, k(min)]);
+    if (max !== undefined) v = a.lift('Min', [v, k(max)]);
+    if (factor !== 1) v = a.mul(v, k(factor));
+    if (constant !== 0) v = a.add(v, k(constant));
+    if (cast === 'round') return a.roundHalfUp(v);
+    return cast === '' ? v : a.lift(cast === 'ceiling' ? 'Ceil' : 'Floor', [v]);
+  };
   const otherwise = parts(target)
     .map((t) => doc.number(t, 'defaultValue'))
     .find((x) => x !== undefined);
-  if (otherwise !== undefined) v = a.fill(v, otherwise);
-  return v === p.value ? p : regression(v, p.entity);
+  const v = scaled(p.value);
+  const value = otherwise === undefined ? v : a.fill(v, otherwise);
+  if (value === p.value) return p;
+  /** What is measured on the target's scale goes with it; a negative factor turns an interval round. */
+  const further = (ask: Asked): ReturnType<NonNullable<Prediction['further']>> => {
+    const bound = bounds.find(([name]) => name === ask.feature);
+    const found = p.further?.(bound && factor < 0 ? { ...ask, feature: bound[1] } : ask) ?? null;
+    if (found === null) return null;
+    if (bound) return { ...found, value: scaled(found.value) };
+    const spread = ask.feature === 'standardError' || ask.feature === 'standardDeviation';
+    return spread && factor !== 1 ? { ...found, value: a.mul(found.value, k(Math.abs(factor))) } : found;
+  };
+  return { ...regression(value, p.entity), ...(p.further && { further }) };
 };
+
+/** The bounds of an interval, each with the other. */
+const bounds = [
+  ['confidenceIntervalLower', 'confidenceIntervalUpper'],
+  ['confidenceIntervalUpper', 'confidenceIntervalLower'],
+] as const;
 
 /** Prior probabilities where there is no prediction. */
 const withPriors = (doc: Document, a: Algebra, target: Element, p: Prediction): Prediction => {
