@@ -1,3 +1,4 @@
+import { spell } from '../../src/rows/cell.ts';
 import type { Cell, Table } from '../../src/rows/table.ts';
 
 /** null, text or number of a cell of either side: the expected side is text from CSV, NaN and "" are missing at an artifact's edge. */
@@ -5,6 +6,7 @@ const plain = (cell: Cell | undefined): string | number | null => {
   if (cell === undefined || cell === null || cell === '') return null;
   if (typeof cell === 'boolean') return String(cell);
   if (typeof cell === 'string') return cell;
+  if (Array.isArray(cell)) return spell(cell);
   const n = Number(cell);
   return Number.isNaN(n) ? null : n;
 };

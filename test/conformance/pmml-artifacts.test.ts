@@ -28,6 +28,9 @@ const refused: Readonly<Record<'onnx' | 'javascript', Readonly<Record<string, Re
     'text-index': /TextIndex/,
   },
   javascript: {
+    'association-fields': /TopK/,
+    'association-measures': /TopK/,
+    'association-transactions': /TopK/,
     'function-aggregate': /TopK/,
     'function-format-datetime': /formatDatetime/,
     'function-format-number': /formatNumber/,

@@ -2,28 +2,36 @@
 import type { ModelElement } from '../model.ts';
 import { anomalyDetectionModel } from './AnomalyDetectionModel.ts';
 import { associationModel } from './AssociationModel.ts';
+import { bayesianNetworkModel } from './BayesianNetworkModel.ts';
 import { clusteringModel } from './ClusteringModel.ts';
+import { gaussianProcessModel } from './GaussianProcessModel.ts';
 import { generalRegressionModel } from './GeneralRegressionModel.ts';
 import { miningModel } from './MiningModel.ts';
 import { naiveBayesModel } from './NaiveBayesModel.ts';
+import { nearestNeighborModel } from './NearestNeighborModel.ts';
 import { neuralNetwork } from './NeuralNetwork.ts';
 import { regressionModel } from './RegressionModel.ts';
 import { ruleSetModel } from './RuleSetModel.ts';
 import { scorecard } from './Scorecard.ts';
 import { supportVectorMachineModel } from './SupportVectorMachineModel.ts';
+import { timeSeriesModel } from './TimeSeriesModel.ts';
 import { treeModel } from './TreeModel.ts';
 
 export const models: readonly ModelElement[] = [
   anomalyDetectionModel,
   associationModel,
+  bayesianNetworkModel,
   clusteringModel,
+  gaussianProcessModel,
   generalRegressionModel,
   miningModel,
   naiveBayesModel,
+  nearestNeighborModel,
   neuralNetwork,
   regressionModel,
   ruleSetModel,
   scorecard,
   supportVectorMachineModel,
+  timeSeriesModel,
   treeModel,
 ];
