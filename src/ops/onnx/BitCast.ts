@@ -1,10 +1,12 @@
 import { intOf } from '../../ir/attributes.ts';
-import { type Node, tensorType } from '../../ir/model.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import { column, type DType, dtypeInfo, dtypes } from '../../tensor/dtype.ts';
 import { decodeMini, encodeMini } from '../../tensor/float.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dtypeByNumber } from './constraints.ts';
+import { cast } from './earlier.ts';
 import { rowsEach } from './elementwise.ts';
 
 const taken: readonly DType[] = dtypes.filter((d) => d !== 'string' && dtypeInfo(d).bits !== 6);
@@ -29,6 +31,15 @@ export const BitCast: Operator = {
     for (let i = 0; i < out.length; i++)
       out[i] = numberOf(codeOf((t.data as Uint8Array)[i] as number, t.dtype), to);
     return [tensor(to, t.dims, out)];
+  },
+  express: (node, b) => {
+    // Before 26 integers are read as others of their width by Cast, which keeps the bits; nothing reads those of floats.
+    const { dtype } = tensorInput(node, 0, taken);
+    const to = target(node, dtype);
+    const whole = (d: DType) => ['int', 'uint', 'bool'].includes(dtypeInfo(d).kind);
+    return whole(dtype) && whole(to)
+      ? [cast(b, node.inputs[0] as Value, to)]
+      : refuse('express/no-operator', `before opset 26 no operator reads the bits of ${dtype} as ${to}`);
   },
   rows: rowsEach,
 };

@@ -1,8 +1,10 @@
-import { tensorType } from '../../ir/model.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, knownInts } from './axes.ts';
 import { whereHeld } from './carriers.ts';
+import { attributesBut, finish } from './expansion.ts';
+import { reshaped } from './spelling.ts';
 import { copy } from './take.ts';
 
 /** The slices along an axis (without one: the elements) for which the condition is true. ONNX Operators, Compress. */
@@ -36,6 +38,15 @@ export const Compress: Operator = {
       }
     }
     return [out];
+  },
+  express: (node, b, opsets) => {
+    // Before 9: the slices at the places that are not zero.
+    if ((opsets.get('') ?? 0) >= 9) return undefined;
+    const [x, when] = node.inputs as readonly [Value, Value];
+    const places = reshaped(b, b.op('NonZero', [when]), [-1]);
+    return node.attributes.has('axis')
+      ? finish(node, b, 'Gather', [x, places], attributesBut(node, []))
+      : finish(node, b, 'Gather', [reshaped(b, x, [-1]), places]);
   },
   carriers: whereHeld,
   rows: (node) => {

@@ -2,6 +2,7 @@ import { refuse } from '../../ir/diagnostic.ts';
 import { tensorType } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
+import { rowsAreSamples } from './axes.ts';
 import { floats } from './constraints.ts';
 import { convolve, inferConvolution } from './convolution.ts';
 
@@ -18,5 +19,5 @@ export const Conv: Operator = {
   },
   evaluate: ([x, w, bias], node) => [convolve(node, x as Tensor, w as Tensor, bias ?? null)],
   lower: () => refuse('onnx/no-row-form', 'convolutions have no form in the row language'),
-  rows: () => 'each',
+  rows: (node) => rowsAreSamples(node, [1, 2]),
 };

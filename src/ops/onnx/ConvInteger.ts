@@ -1,6 +1,7 @@
 import { tensorType } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
+import { rowsAreSamples } from './axes.ts';
 import { convolve, inferConvolution } from './convolution.ts';
 import { alongAxis, bytes, centred, toInt32 } from './integers.ts';
 
@@ -25,5 +26,5 @@ export const ConvInteger: Operator = {
     const sums = convolve(node, centred(node, x, xZero), centred(node, w, wZero, perChannel), null);
     return [toInt32(sums)];
   },
-  rows: () => 'each',
+  rows: (node) => rowsAreSamples(node, [1, 2, 3]),
 };

@@ -5,6 +5,7 @@ import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
+import { rowsAreSamples } from './axes.ts';
 import { floats } from './constraints.ts';
 import { grid, windowOf } from './window.ts';
 
@@ -38,7 +39,7 @@ export const ConvTranspose: Operator = {
   },
   evaluate: ([x, w, bias], node) => [spread(node, x as Tensor, w as Tensor, bias ?? null)],
   lower: () => refuse('onnx/no-row-form', 'convolutions have no form in the row language'),
-  rows: () => 'each',
+  rows: (node) => rowsAreSamples(node, [1, 2]),
 };
 
 interface Spread {

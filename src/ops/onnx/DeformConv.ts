@@ -5,7 +5,7 @@ import { rounder } from '../../tensor/float.ts';
 import { countOf, strides, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
-import { dimsOf } from './axes.ts';
+import { dimsOf, rowsAreSamples } from './axes.ts';
 import { floats } from './constraints.ts';
 import { checkWeights, inferConvolution } from './convolution.ts';
 import { blend, linearTaps } from './interpolation.ts';
@@ -30,10 +30,7 @@ export const DeformConv: Operator = {
     ];
   },
   evaluate: (inputs, node) => [deform(node, inputs)],
-  rows: (node) =>
-    [2, 4].every((i) => !node.inputs[i] || dimsOf(node.inputs[i])?.[0] === dimsOf(node.inputs[0])?.[0])
-      ? 'each'
-      : 'all',
+  rows: (node) => rowsAreSamples(node, [1, 3]),
 };
 
 const deform = (node: Node, inputs: readonly (Tensor | null)[]): Tensor => {

@@ -1,5 +1,7 @@
-import { stringOf } from '../../ir/attributes.ts';
-import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { attr, stringOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import { column, isBig, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, strides, type Tensor, tensor } from '../../tensor/tensor.ts';
@@ -7,6 +9,9 @@ import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { dimsOf } from './axes.ts';
 import { numeric } from './constraints.ts';
+import { cast } from './earlier.ts';
+import { attributesBut, finish, vector } from './expansion.ts';
+import { extents, reshaped, whole } from './spelling.ts';
 import { walk } from './take.ts';
 
 interface Plan {
@@ -154,6 +159,33 @@ export const Einsum: Operator = {
     }
     return [tensor(dtype, dims, out as unknown as Tensor['data'])];
   },
+  express: (node, b, opsets) => {
+    const { dtype } = tensorInput(node, 0);
+    if ((opsets.get('') ?? 0) >= 12) {
+      const wide = node.inputs.map((v) => cast(b, v as Value, 'float32'));
+      return dtype === 'bfloat16'
+        ? [cast(b, b.op('Einsum', wide, attributesBut(node, [])), dtype)]
+        : undefined;
+    }
+    // Before 12: every input stretched over all labels, their product, its sum.
+    const shapes = node.inputs.map((v) => extents(v));
+    const unknown = shapes.find((s) => isRefusal(s));
+    if (unknown && isRefusal(unknown)) return unknown;
+    const known = shapes as readonly (readonly number[])[];
+    const plan = planOf(
+      node,
+      known.map((d) => d.length),
+    );
+    const all = [...plan.output, ...[...new Set(plan.inputs.flat())].filter((l) => !plan.output.includes(l))];
+    const stretched = node.inputs.map((v, i) =>
+      overLabels(b, v as Value, known[i] as readonly number[], plan.inputs[i] as readonly string[], all),
+    );
+    const product = stretched.reduce((x, y) => b.op('Mul', [x, y]));
+    const summed = all.flatMap((_, i) => (i < plan.output.length ? [] : [i]));
+    return summed.length > 0
+      ? finish(node, b, 'ReduceSum', [product, vector(b, summed)], { keepdims: attr.int(0) })
+      : [product];
+  },
   rows: (node) => {
     const shapes = node.inputs.map(dimsOf);
     if (shapes.some((s) => s === null)) return 'all';
@@ -173,4 +205,38 @@ export const Einsum: Operator = {
     );
     return label !== undefined && fits ? 'each' : 'all';
   },
+};
+
+/** An input with an axis a label: of a label that stands twice the diagonal, of one that it has not 1. */
+const overLabels = (
+  b: Builder,
+  x: Value,
+  dims: readonly number[],
+  labels: readonly string[],
+  all: readonly string[],
+): Value => {
+  const own = all.filter((l) => labels.includes(l));
+  const extent = (l: string): number =>
+    labels.reduce((most, other, i) => (other === l ? Math.max(most, dims[i] as number) : most), 1);
+  const steps = strides(dims);
+  const shape = own.map(extent);
+  const places = walk(
+    shape,
+    own.map((l) =>
+      labels.reduce(
+        (step, other, i) => (other === l && dims[i] !== 1 ? step + (steps[i] as number) : step),
+        0,
+      ),
+    ),
+  );
+  const perm = own.map((l) => labels.indexOf(l));
+  const twice = own.length < labels.length;
+  const inOrder = twice
+    ? b.op('Gather', [reshaped(b, x, [-1]), whole(b, places)])
+    : b.op('Transpose', [x], { perm: attr.ints(perm) });
+  return reshaped(
+    b,
+    inOrder,
+    all.map((l) => (own.includes(l) ? extent(l) : 1)),
+  );
 };

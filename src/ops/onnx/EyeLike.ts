@@ -1,9 +1,13 @@
-import { intOf } from '../../ir/attributes.ts';
+import { attr, intOf } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
 import { type Node, tensorType } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
 import { type DType, isBig } from '../../tensor/dtype.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { dtypeByNumber } from './constraints.ts';
+import { dtypeByNumber, numberOfDtype } from './constraints.ts';
+import { finish } from './expansion.ts';
+import { extents } from './spelling.ts';
 
 /** The attribute `dtype`, or the type of the input. */
 const wanted = (node: Node, own: DType): DType =>
@@ -31,5 +35,18 @@ export const EyeLike: Operator = {
       (out.data as unknown as (number | bigint)[])[i * n + i + k] = one;
     }
     return [out];
+  },
+  express: (node, b, opsets) => {
+    // Before 9: a constant.
+    if ((opsets.get('') ?? 0) >= 9) return undefined;
+    const dims = extents(node.inputs[0]);
+    if (isRefusal(dims)) return dims;
+    const dtype = wanted(node, tensorInput(node, 0).dtype);
+    const [m, n] = dims as readonly [number, number];
+    const k = intOf(node, 'k', 0);
+    const on = Array.from({ length: m * n }, (_, i) => ((i % n) - Math.floor(i / n) === k ? 1 : 0));
+    return finish(node, b, 'Cast', [b.constant(constant('float32', on, dims))], {
+      to: attr.int(numberOfDtype(dtype)),
+    });
   },
 };

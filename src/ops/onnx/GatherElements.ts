@@ -1,13 +1,16 @@
 import { isRefusal } from '../../ir/diagnostic.ts';
-import { type Node, tensorType } from '../../ir/model.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axisOf, dimsOf, rowShape, rowsByType } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { indices } from './constraints.ts';
+import { cast } from './earlier.ts';
 import { movedElements } from './elements.ts';
+import { finish } from './expansion.ts';
 import { fromFrontRow, indicesFromFront } from './Gather.ts';
+import { extents, fromTheFront, reshaped, spelling, whole as wholes } from './spelling.ts';
 import { intRow, lookUp, take, walk, whole } from './take.ts';
 
 /** For each element of the indices, the element of `data` at its own place, but at 0 along `axis`. */
@@ -55,6 +58,19 @@ export const GatherElements: Operator = {
       return data.element(intRow('add', lookUp(place, index), intRow('mul', key, whole(step))));
     };
     return [{ dtype: data.dtype, dims, element }];
+  },
+  express: (node, b, opsets) => {
+    // Before 11: the places in the flat data.
+    if ((opsets.get('') ?? 0) >= 11) return undefined;
+    const [data, at] = node.inputs as readonly [Value, Value];
+    const [own, dims] = [extents(data), extents(at)];
+    if (isRefusal(own)) return own;
+    if (isRefusal(dims)) return dims;
+    const axis = axisOf(node, own.length, 0);
+    const s = spelling(b, 'int64');
+    const index = fromTheFront(b, cast(b, at, 'int64'), own[axis] as number);
+    const place = s.add(s.mul(index, strides(own)[axis] as number), wholes(b, places(dims, own, axis), dims));
+    return finish(node, b, 'Gather', [reshaped(b, data, [-1]), place]);
   },
   carriers: whereHeld,
   rows: (node) => (axisOf(node, dimsOf(node.inputs[0])?.length ?? 1, 0) === 0 ? 'all' : rowsByType(node, 2)),

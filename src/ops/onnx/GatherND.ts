@@ -1,11 +1,14 @@
-import { intOf } from '../../ir/attributes.ts';
-import { type Node, tensorType } from '../../ir/model.ts';
+import { attr, intOf } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import { countOf, strides, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { movedElements } from './elements.ts';
-import { copy } from './take.ts';
+import { finish, vector } from './expansion.ts';
+import { extents, fromTheFront, reshaped, spelling, whole } from './spelling.ts';
+import { copy, walk } from './take.ts';
 
 /** Where the slice that a tuple of indices names begins: the tuple's indices are for the axes from `first` on. */
 export const sliceStart = (
@@ -64,6 +67,29 @@ export const GatherND: Operator = {
     return [out];
   },
   // With rows as a batch, row i of the result is of row i of both; else only the indices may have rows.
+  express: (node, b, opsets) => {
+    // Before 12 without batches, before 11 not at all: the places in the data with the axes that are named made one.
+    const opset = opsets.get('') ?? 0;
+    const batch = intOf(node, 'batch_dims', 0);
+    if (opset >= 12 || (opset === 11 && batch === 0)) return undefined;
+    const [data, at] = node.inputs as readonly [Value, Value];
+    const [own, tuples] = [extents(data), extents(at)];
+    if (isRefusal(own)) return own;
+    if (isRefusal(tuples)) return tuples;
+    const named = own.slice(0, batch + (tuples.at(-1) as number));
+    const steps = strides(named);
+    const s = spelling(b, 'int64');
+    const index = fromTheFront(b, at, whole(b, named.slice(batch)));
+    const terms = s.mul(index, whole(b, steps.slice(batch)));
+    const place = b.op('ReduceSum', [terms, vector(b, [-1])], { keepdims: attr.int(0) });
+    const batches = walk(tuples.slice(0, batch), steps.slice(0, batch));
+    const ones = tuples.slice(batch, -1).map(() => 1);
+    const flat = reshaped(b, data, [countOf(named), ...own.slice(named.length)]);
+    return finish(node, b, 'Gather', [
+      flat,
+      s.add(place, whole(b, batches, [...tuples.slice(0, batch), ...ones])),
+    ]);
+  },
   carriers: whereHeld,
   rows: (node) => {
     const [data, at] = node.inputs.map(dimsOf);

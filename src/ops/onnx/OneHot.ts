@@ -1,6 +1,6 @@
 import { intOf } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
-import { type Node, tensorType } from '../../ir/model.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { column, isBig } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
@@ -8,6 +8,9 @@ import { type Operator, tensorInput } from '../operator.ts';
 import { dimsOf, fromFront, knownExtents, knownInts, rowShape } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
+import { cast } from './earlier.ts';
+import { finish, vector } from './expansion.ts';
+import { fromTheFront, reshaped, whole as wholes } from './spelling.ts';
 import { chooseRow, intRow, whole } from './take.ts';
 
 /** Where the new axis stands in the result. */
@@ -72,6 +75,25 @@ export const OneHot: Operator = {
       return chooseRow([is(hot), is(intRow('sub', hot, whole(depth)))], [value(1), value(1)], value(0));
     };
     return [{ dtype: values.dtype, dims, element }];
+  },
+  express: (node, b, opsets) => {
+    // Before 9: the places along the new axis, compared.
+    if ((opsets.get('') ?? 0) >= 9) return undefined;
+    const [at, size, values] = node.inputs as readonly [Value, Value, Value];
+    const rank = dimsOf(at)?.length;
+    if (rank === undefined) return refuse('express/extent', 'before opset 9 the rank must be known');
+    const axis = newAxis(node, rank);
+    const depth = dimsOf(node.outputs[0])?.[axis];
+    if (typeof depth !== 'number') return refuse('express/extent', 'before opset 9 the depth must be known');
+    const index = fromTheFront(b, cast(b, at, 'int64'), reshaped(b, cast(b, size, 'int64'), [1]));
+    const places = wholes(
+      b,
+      Array.from({ length: depth }, (_, i) => i),
+      [depth, ...new Array<number>(rank - axis).fill(1)],
+    );
+    const hot = b.op('Equal', [b.op('Unsqueeze', [index, vector(b, [axis])]), places]);
+    const value = (i: number) => b.op('Gather', [values, wholes(b, [i])]);
+    return finish(node, b, 'Where', [hot, value(1), value(0)]);
   },
   carriers: whereHeld,
   rows: (node) => {

@@ -1,6 +1,7 @@
 import { tensorType } from '../../ir/model.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { rowsAreSamples } from './axes.ts';
 import { convolve, inferConvolution } from './convolution.ts';
 import { alongAxis, bytes, centred, requantized, spread, toInt32 } from './integers.ts';
 
@@ -42,5 +43,5 @@ export const QLinearConv: Operator = {
     const factor = (i: number) => Math.fround(Math.fround(sx * (wScale.data[scaleOf(i)] as number)) / sy);
     return [requantized(sums, factor, yZero)];
   },
-  rows: () => 'each',
+  rows: (node) => rowsAreSamples(node, [1, 2, 3, 4, 5, 6, 7, 8]),
 };

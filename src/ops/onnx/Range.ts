@@ -1,11 +1,15 @@
-import { type Node, tensorType } from '../../ir/model.ts';
-import { column, type DType, isBig } from '../../tensor/dtype.ts';
+import { attr } from '../../ir/attributes.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
+import { column, type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { knownExtents } from './axes.ts';
 import { floats } from './constraints.ts';
+import { cast } from './earlier.ts';
 import { computedElements } from './elements.ts';
+import { spelling } from './spelling.ts';
 
 const dtypes: readonly DType[] = [...floats, 'int16', 'int32', 'int64'];
 
@@ -33,6 +37,29 @@ export const Range: Operator = {
     }
     const [start, limit = null, delta] = ends;
     return [tensorType(dtype, [start === 0 && delta === 1 ? limit : null])];
+  },
+  express: (node, b, opsets) => {
+    const { dtype } = tensorInput(node, 0, dtypes);
+    if ((opsets.get('') ?? 0) >= 11) {
+      // Before 27 without the smaller floats, which are stashed in single precision anyway.
+      const wide = node.inputs.map((v) => cast(b, v as Value, 'float32'));
+      return dtype === 'float16' || dtype === 'bfloat16' ? [cast(b, b.op('Range', wide), dtype)] : undefined;
+    }
+    // Before 11: a Loop that gives start + i · delta, in what that is stashed in.
+    const stash = isFloat(dtype) && dtype !== 'float64' ? 'float32' : dtype;
+    const quotient = dtype === 'float64' || isBig(dtype) ? 'float64' : 'float32';
+    const of = (to: DType) => node.inputs.map((v) => cast(b, v as Value, to));
+    const [from, to, by] = of(quotient) as [Value, Value, Value];
+    const s = spelling(b, quotient);
+    const count = cast(b, s.one('Ceil', s.div(s.sub(to, from), by)), 'int64');
+    const [start, , delta] = of(stash) as [Value, Value, Value];
+    const inner = b.inner();
+    const i = inner.input(inner.unique('i'), tensorType('int64', []));
+    const going = inner.input(inner.unique('going'), tensorType('bool', []));
+    const element = inner.op('Add', [start, inner.op('Mul', [cast(inner, i, stash), delta])]);
+    const body = inner.finish([inner.op('Identity', [going]), element]);
+    const yes = b.constant(constant('bool', [true], []));
+    return [cast(b, b.op('Loop', [count, yes], { body: attr.region(body) }), dtype)];
   },
   elements: computedElements,
   evaluate: (inputs, node) => {

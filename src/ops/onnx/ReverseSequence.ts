@@ -1,9 +1,11 @@
-import { intOf } from '../../ir/attributes.ts';
-import { type Node, tensorType } from '../../ir/model.ts';
+import { attr, intOf } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, rowsByType } from './axes.ts';
 import { whereHeld } from './carriers.ts';
+import { counting, extents, reshaped, spelling, whole } from './spelling.ts';
 import { take } from './take.ts';
 
 /** Of each sequence in a batch the first `sequence_lens[i]` elements in time, turned round. ONNX Operators, ReverseSequence. */
@@ -40,6 +42,29 @@ export const ReverseSequence: Operator = {
       return at + (until - 1 - 2 * step) * (time === 0 ? n : 1) * inner;
     });
     return [take(t, t.dims, index)];
+  },
+  express: (node, b, opsets) => {
+    // Before 10: the places of the steps, time and batch made one axis.
+    if ((opsets.get('') ?? 0) >= 10) return undefined;
+    const [x, lengths] = node.inputs as readonly [Value, Value];
+    const dims = extents(x);
+    if (isRefusal(dims)) return dims;
+    const { batch } = axesOf(node);
+    const turn = (v: Value): Value =>
+      b.op('Transpose', [v], { perm: attr.ints([1, 0, ...dims.map((_, i) => i).slice(2)]) });
+    const inTime = batch === 0 ? turn(x) : x;
+    const [steps, size] = [dims[1 - batch] as number, dims[batch] as number];
+    const s = spelling(b, 'int64');
+    const t = whole(
+      b,
+      Array.from({ length: steps }, (_, i) => i),
+      [steps, 1],
+    );
+    const back = b.op('Sub', [s.sub(lengths, 1), t]);
+    const place = s.add(s.mul(s.where(s.less(t, lengths), back, t), size), counting(b, [size]));
+    const flat = reshaped(b, inTime, [steps * size, ...dims.slice(2)]);
+    const turned = b.op('Gather', [flat, place]);
+    return [batch === 0 ? turn(turned) : turned];
   },
   carriers: whereHeld,
   rows: (node) =>

@@ -201,7 +201,8 @@ const batched: Operator = {
         num_scan_inputs: attr.int(scanned),
         scan_input_directions: attr.ints(backward.map(Number)),
       },
-      outputs: body.results.map((r) => outer.unique(r.name)),
+      // By number: a body may give one value twice.
+      outputs: body.results.map((_, i) => outer.unique(`scan_${i}`)),
     }) as readonly Value[];
     const most = until && outer.op('Shape', [params[states] as Value], { end: attr.int(1) });
     const ends = results.map((r, i) => {

@@ -1,9 +1,12 @@
-import { refuse } from '../../ir/diagnostic.ts';
-import { tensorType } from '../../ir/model.ts';
+import { attr, stringOf } from '../../ir/attributes.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { blockSize, divided, image, moveBlocks, times } from './blocks.ts';
 import { whereHeld } from './carriers.ts';
+import { finish, vector } from './expansion.ts';
+import { extents, reshaped } from './spelling.ts';
 
 /** Blocks of the plane moved into channels: `[N, C, H·b, W·b]` → `[N, C·b², H, W]`. ONNX Operators, SpaceToDepth. `mode` is new in 28. */
 export const SpaceToDepth: Operator = {
@@ -19,6 +22,17 @@ export const SpaceToDepth: Operator = {
   },
   evaluate: ([x], node) => [moveBlocks(node, x as Tensor, 'deep')],
   lower: () => refuse('onnx/no-row-form', 'images have no form in the row language'),
+  express: (node, b, opsets) => {
+    // Before 28 without CRD, which is a transposition of the blocks.
+    if ((opsets.get('') ?? 0) >= 28 || stringOf(node, 'mode', 'DCR') !== 'CRD') return undefined;
+    const dims = extents(node.inputs[0]);
+    if (isRefusal(dims)) return dims;
+    const k = blockSize(node);
+    const [n, c, h, w] = image(node, dims) as readonly [number, number, number, number];
+    const parts = reshaped(b, node.inputs[0] as Value, [n, c, h / k, k, w / k, k]);
+    const moved = b.op('Transpose', [parts], { perm: attr.ints([0, 1, 3, 5, 2, 4]) });
+    return finish(node, b, 'Reshape', [moved, vector(b, [n, c * k * k, h / k, w / k])]);
+  },
   carriers: whereHeld,
   rows: () => 'each',
 };

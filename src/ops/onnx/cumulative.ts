@@ -1,18 +1,25 @@
 /** The shape shared by CumSum and CumProd: what has come together along an axis up to each element. */
-import { intOf } from '../../ir/attributes.ts';
-import { tensorType } from '../../ir/model.ts';
-import { type DType, isBig } from '../../tensor/dtype.ts';
+
+import { attr, intOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
+import { type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { dimsOf, fromFront, knownInts } from './axes.ts';
+import { byAxis } from './byAxis.ts';
 import { floats, indices } from './constraints.ts';
+import { cast } from './earlier.ts';
 import { computedElements } from './elements.ts';
+import { attributesBut, number, vector } from './expansion.ts';
 
 /** One step on: from what has come together, and the next element. */
 export interface Meeting {
   readonly start: 0 | 1;
+  readonly operator: 'Add' | 'Mul';
   readonly number: (dtype: DType) => (x: number, y: number) => number;
   readonly big: (x: bigint, y: bigint) => bigint;
 }
@@ -31,6 +38,19 @@ export const cumulative = (name: string, since: readonly number[], meeting: Meet
     return [tensorType(dtype, dims)];
   },
   elements: computedElements,
+  express: (node, b, opsets) => {
+    const [x, at] = node.inputs as readonly [Value, Value];
+    const { dtype, dims } = tensorInput(node, 0);
+    // Steps are kept in single precision at least, and rounded at the end.
+    const wide = isFloat(dtype) && dtype !== 'float64' ? 'float32' : dtype;
+    const given = cast(b, x, wide);
+    if (b.version('', name, opsets.get(''))) {
+      return wide === dtype ? undefined : [cast(b, b.op(name, [given, at], attributesBut(node, [])), dtype)];
+    }
+    if (dims === null) return refuse('express/extent', 'before its first version the rank must be known');
+    const along = (around: Builder, axis: number) => scanned(node, around, given, axis, wide, meeting);
+    return [cast(b, byAxis(node, b, 1, dims.length, along), dtype)];
+  },
   evaluate: (inputs, node) => {
     const [x, at] = inputs as readonly [Tensor, Tensor];
     const axis = fromFront(node, Number(at.data[0]), x.dims.length);
@@ -75,4 +95,40 @@ const numbers = (dtype: DType, { start, number }: Meeting): Along<number> => {
       out[k] = round(exclusive ? before : now);
     }
   };
+};
+
+/** A Scan whose state is what has come together. */
+const scanned = (
+  node: Node,
+  b: Builder,
+  x: Value,
+  axis: number,
+  dtype: DType,
+  { start, operator }: Meeting,
+): Value => {
+  const [exclusive, reverse] = [intOf(node, 'exclusive', 0), intOf(node, 'reverse', 0)];
+  const dims = dimsOf(x) ?? [];
+  const others = dims.toSpliced(axis, 1);
+  const places = dims.map((_, i) => i).toSpliced(axis, 1);
+  const shape = others.every((d) => typeof d === 'number')
+    ? vector(b, others)
+    : b.op('Gather', [b.op('Shape', [x]), vector(b, places)]);
+  const began = b.op('Expand', [number(b, dtype, start), shape]);
+  const inner = b.inner();
+  const type = tensorType(dtype, others);
+  const before = inner.input(inner.unique('before'), type);
+  const element = inner.input(inner.unique('element'), type);
+  const now = inner.op(operator, [before, element]);
+  const body = inner.finish([now, inner.op('Identity', [exclusive ? before : now])]);
+  const [, all] = b.call(['', 'Scan'], [began, x], {
+    attributes: {
+      body: attr.region(body),
+      num_scan_inputs: attr.int(1),
+      scan_input_axes: attr.ints([axis]),
+      scan_output_axes: attr.ints([axis]),
+      ...(reverse && { scan_input_directions: attr.ints([1]), scan_output_directions: attr.ints([1]) }),
+    },
+    outputs: [b.unique('all'), b.unique('each')],
+  });
+  return all as Value;
 };
