@@ -131,7 +131,8 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
     doc.refuse(element, `rank="${rank}" is not defined for feature="${feature}" of this model`);
   }
 
-  if (of.prediction?.silent) doc.refuse(element, `feature="${feature}" needs a target, and this model has none`);
+  if (of.prediction?.silent)
+    doc.refuse(element, `feature="${feature}" needs a target, and this model has none`);
   const p = () =>
     of.prediction ??
     doc.refuse(

@@ -18,6 +18,8 @@ export interface Prediction {
   readonly confidence: (c: number) => Value | null;
   /** Id of what decided (a tree's node); null where there is none. */
   readonly entity: () => Value | null;
+  /** There is nothing to predict, only result features: `value` is not shown. */
+  readonly silent?: true;
   /** Result features that are of this kind of model alone; null where it has none such. PMML 4.4.1, Output. */
   readonly further?: (ask: Asked) => Further | null;
 }
@@ -126,6 +128,7 @@ export const mapped = (p: Prediction, f: (v: Value) => Value): Prediction => {
     probability: memo((c) => of(p.probability(c))),
     confidence: memo((c) => of(p.confidence(c))),
     entity: once(() => of(p.entity())),
+    ...(p.silent && { silent: true }),
     ...(p.further && {
       further: (ask) => {
         const found = p.further?.(ask) ?? null;

@@ -303,7 +303,7 @@ const shown = (doc: Document, tag: Tag, result: ModelResult): Shown[] => {
   const own: Shown[] = [];
   const predicted = (r: ModelResult, suffix: string, labels = suffix): void => {
     const p = r.prediction;
-    if (!p) return;
+    if (!p || p.silent) return;
     own.push({
       name: `${r.target ?? 'prediction'}${suffix}`,
       value: p.value,

@@ -112,6 +112,15 @@ export class Scope {
     return this.local.get(name) ?? this.outer?.definition(name) ?? this.world.derived.get(name);
   }
 
+  /** A scope for other columns, in which the same derived fields are made anew. */
+  over(): Scope {
+    const scope = new Scope(this.world, null, this.real);
+    for (let at: Scope | null = this; at !== null; at = at.outer) {
+      for (const [name, element] of at.local) if (!scope.local.has(name)) scope.local.set(name, element);
+    }
+    return scope;
+  }
+
   /** The column, or a located error. Notes what it may bring of invalid rows. */
   read(name: string, tag: Tag): Variable {
     const found = this.find(name);
