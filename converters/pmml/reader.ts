@@ -97,7 +97,7 @@ const readDocument = (source: Source): ReadResult => {
 
 const checkRoot = (doc: Document, root: Open): void => {
   if (root.name !== 'PMML') doc.fail(root, 'pmml/not-pmml', 'the root element of a PMML document is <PMML>');
-  doc.version = doc.need(root, 'version').trim();
+  doc.version = (doc.text(root, 'version') ?? versionOfNamespace(doc, root)).trim();
   if (!versions.test(doc.version)) {
     doc.fail(root, 'pmml/version', `version ${doc.version} is not read; 3.0 to 4.4.1 are`);
   }
@@ -113,6 +113,15 @@ const checkRoot = (doc: Document, root: Open): void => {
       );
     }
   }
+};
+
+/** A document without the attribute version says its version in its namespace, if anywhere. */
+const versionOfNamespace = (doc: Document, root: Open): string => {
+  const said = /PMML-(\d)_(\d)$/.exec(doc.text(root, 'xmlns') ?? '');
+  if (!said) return doc.need(root, 'version');
+  const version = `${said[1]}.${said[2]}`;
+  doc.warn(root, 'pmml/missing-attribute', `the attribute version is missing; the namespace says ${version}`);
+  return version;
 };
 
 const header = (doc: Document, element: Element, into: Map<string, string>): void => {

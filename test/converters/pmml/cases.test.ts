@@ -21,11 +21,16 @@ const there = existsSync(corpus);
 const ours = new Set([
   'AnomalyDetectionModel',
   'ClusteringModel',
+  'GaussianProcessModel',
+  'GeneralRegressionModel',
   'MiningModel',
   'NaiveBayesModel',
+  'NearestNeighborModel',
+  'NeuralNetwork',
   'RegressionModel',
   'RuleSetModel',
   'Scorecard',
+  'SupportVectorMachineModel',
   'TreeModel',
 ]);
 
@@ -71,7 +76,14 @@ const decided: readonly (readonly [RegExp, string, unknown])[] = [
   // All three trees vote 3 with the whole weight: see the notes of the case.
   [/weighted_majority_vote/, 'probability(3)', 1],
   // Only two characteristics are below their baselines: there is no third reason, neither RC3 nor one of the two again.
+  // The target is predicted as a cumulative hazard; survival is e^-hazard: see the notes of the cases.
+  [/general_cox_strata/, 'life', { near: 2.0168104 }],
+  [/general_cox/, 'life', { near: 2.3336268 }],
   [/scorecard|ReasonCode/, 'Reason Code 3', null],
+  // By distance: 1.00309 for ID 2; ID 1, which is asserted, is at 6.02086.
+  [/knn_categorical/, 'neighbor1', '2'],
+  // A regression on a text field is odd, and its value clear: the kernel expansion, worked out in the notes.
+  [/VectorInstance/, 'class', 'as asserted'],
 ];
 
 const load = (file: string, folder: string): { readonly c: Case; readonly text: string }[] =>
@@ -85,8 +97,8 @@ const cases = there
 
 describe.skipIf(!there)('the specification’s examples', () => {
   it('are as many as they were', () => {
-    expect(cases.length).toBe(79);
-    expect(cases.filter(({ c }) => c.doubtful).length).toBe(5);
+    expect(cases.length).toBe(89);
+    expect(cases.filter(({ c }) => c.doubtful).length).toBe(7);
   });
 
   it.each(
@@ -111,7 +123,11 @@ describe.skipIf(!there)('the specification’s examples', () => {
     (_, c, text) => {
       const { model } = readText(text, c.model);
       const [, name, value] = decided.find(([of]) => of.test(c.model)) ?? [];
-      expect(evaluate(model, [c.inputs])[0]?.[name as string]).toBe(value);
+      const got = evaluate(model, [c.inputs])[0]?.[name as string];
+      const asserted = value === 'as asserted' ? { near: Number(c.expected[name as string]) } : value;
+      const { near } = (asserted ?? {}) as { near?: number };
+      if (near === undefined) expect(got).toBe(value);
+      else expect(got).toBeCloseTo(near, 6);
     },
   );
 });
