@@ -4,14 +4,15 @@
  * is worth (score, classes, id) stands beside the table. PMML 4.4.1, Tree Models.
  */
 import { attr } from '../../src/ir/attributes.ts';
+import { Ints, Reals } from '../../src/ir/growing.ts';
 import { OWN, type Value } from '../../src/ir/model.ts';
 import { type Trees, TreeTable } from '../../src/ir/trees.ts';
 import { constant } from '../../src/tensor/data.ts';
-import type { Element, XmlCursor } from '../shared/xml.ts';
+import type { XmlCursor } from '../shared/xml.ts';
 import type { Algebra, Real } from './algebra.ts';
 import type { Classes } from './classes.ts';
 import { type Document, type Tag, toNumber } from './document.ts';
-import { excludes, isPredicate, type Test, Tests } from './predicates.ts';
+import { isPredicate, PredicateReader, Tests } from './predicates.ts';
 import type { Scope } from './scope.ts';
 
 export type Strategy =
@@ -39,23 +40,28 @@ interface Share {
   readonly confidence: number | undefined;
 }
 
-/** A node that is open while its children are read. */
-interface Open {
-  readonly tag: Tag;
-  test: Test | null;
-  readonly shares: Share[];
-  readonly children: Child[];
+/** A node: what it says of itself, then, once it is closed, where it begins. A forest has a million: nothing of one is kept longer. */
+interface Branch {
+  readonly line: number;
+  readonly id: string | undefined;
+  /** A number where it was read as one, else its text. */
+  readonly score: number | string | undefined;
+  readonly records: number | undefined;
+  readonly defaultChild: string | undefined;
+  /** Row of its predicate; -1: not met yet. */
+  test: number;
+  shares: Share[];
+  children: Branch[];
+  entry: number;
+  /** The same in the table of sure ways. */
+  sure: number;
 }
 
-/** A node that is closed: where it begins, and what its parent needs to know of it. */
-interface Child {
-  readonly tag: Tag;
-  readonly test: Test;
-  readonly entry: number;
-  /** The same in the table of sure ways. */
-  readonly sure: number;
-  readonly records: number | undefined;
-}
+/** A leaf has no children, most nodes no shares: one list for all of them. */
+const noShares: Share[] = [];
+const noChildren: Branch[] = [];
+
+const tagOf = ({ line }: Branch): Tag => ({ name: 'Node', attributes: {}, line });
 
 export class Forest {
   readonly tests: Tests;
@@ -69,14 +75,13 @@ export class Forest {
   private readonly a: Algebra;
   private readonly real: Real;
   /** Number of the class, or the number predicted; NaN: none. */
-  private readonly scores: number[] = [];
-  private readonly ids: string[] = [];
+  private readonly scores = new Reals();
   /** Where the shares of an outcome begin. */
-  private readonly sharesFrom: number[] = [];
-  private readonly shareClass: number[] = [];
-  private readonly shareRecords: number[] = [];
-  private readonly shareProbability: number[] = [];
-  private readonly shareConfidence: number[] = [];
+  private readonly sharesFrom = new Ints();
+  private readonly shareClass = new Ints();
+  private readonly shareRecords = new Reals();
+  private readonly shareProbability = new Reals();
+  private readonly shareConfidence = new Reals();
   private nodes = 0;
   private nullOutcome: number | undefined;
 
@@ -85,7 +90,7 @@ export class Forest {
     this.real = real;
     this.tests = new Tests(a, real);
     this.sure = severalWays ? new TreeTable() : null;
-    this.unsure = severalWays ? this.add('', Number.NaN, []) : 0;
+    this.unsure = severalWays ? this.add('', Number.NaN, noShares) : 0;
   }
 
   /** Nodes read so far. */
@@ -94,94 +99,91 @@ export class Forest {
   }
 
   /** Reads the tree whose root `<Node>` was opened last; returns its number. */
-  read(cursor: XmlCursor, root: Tag, scope: Scope, settings: TreeSettings): number {
+  read(cursor: XmlCursor, scope: Scope, settings: TreeSettings): number {
     const { doc } = scope.world;
-    const open: Open[] = [{ tag: root, test: null, shares: [], children: [] }];
+    const predicates = new PredicateReader(this.tests, scope);
+    const open = [nodeAt(cursor, doc, settings)];
     for (;;) {
-      const node = open[open.length - 1] as Open;
-      const tag = cursor.child();
-      if (tag === null) {
-        const child = this.close(doc, node, settings);
+      const node = open[open.length - 1] as Branch;
+      if (!cursor.enter()) {
+        this.close(doc, node, settings);
         open.pop();
         const parent = open[open.length - 1];
         if (!parent) {
-          this.sure?.root(this.rooted(this.sure, child.test, child.sure, this.unsure));
-          return this.trees.root(this.rooted(this.trees, child.test, child.entry, this.none()));
+          this.sure?.root(this.rooted(this.sure, node.test, node.sure, this.unsure));
+          return this.trees.root(this.rooted(this.trees, node.test, node.entry, this.none()));
         }
-        parent.children.push(child);
-      } else if (tag.name === 'Node') {
-        open.push({ tag, test: null, shares: [], children: [] });
-      } else if (isPredicate(tag.name)) {
-        if (node.test !== null) doc.fail(tag, 'pmml/duplicate-element', 'a Node has one predicate');
-        node.test = this.tests.predicate(cursor.element(tag), scope);
-      } else if (tag.name === 'ScoreDistribution') {
-        this.distribution(doc, cursor.element(tag), node, settings.classes);
-      } else if (tag.name === 'Extension' || tag.name === 'Partition') cursor.skip();
-      else doc.refuse(tag);
+        if (parent.children === noChildren) parent.children = [];
+        parent.children.push(node);
+        continue;
+      }
+      const { name } = cursor;
+      if (name === 'Node') open.push(nodeAt(cursor, doc, settings));
+      else if (isPredicate(name)) {
+        if (node.test >= 0) doc.fail(cursor.tag(), 'pmml/duplicate-element', 'a Node has one predicate');
+        node.test = predicates.read(cursor);
+      } else if (name === 'ScoreDistribution') {
+        if (settings.classes !== null) {
+          if (node.shares === noShares) node.shares = [];
+          node.shares.push(shareAt(cursor, doc, settings.classes));
+        }
+        cursor.skip();
+      } else if (name === 'Extension' || name === 'Partition') cursor.skip();
+      else doc.refuse(cursor.tag());
     }
   }
 
-  private distribution(doc: Document, element: Element, node: Open, classes: Classes | null): void {
-    if (classes === null) return;
-    node.shares.push({
-      classIndex: classes.index(doc, element, doc.need(element, 'value')),
-      records: doc.number(element, 'recordCount') ?? Number.NaN,
-      probability: doc.number(element, 'probability'),
-      confidence: doc.number(element, 'confidence'),
-    });
-  }
-
-  private close(doc: Document, node: Open, settings: TreeSettings): Child {
+  private close(doc: Document, node: Branch, settings: TreeSettings): void {
     this.nodes++;
-    const { tag, children } = node;
-    if (node.test === null) doc.fail(tag, 'pmml/missing-element', 'a Node needs a predicate');
+    if (node.test < 0) doc.fail(tagOf(node), 'pmml/missing-element', 'a Node needs a predicate');
+    if (node.children.length === 0) {
+      node.entry = this.outcome(doc, node, settings);
+      node.sure = node.entry;
+      return;
+    }
     let own: number | undefined;
     const last = () => {
       own ??= this.outcome(doc, node, settings);
       return own;
     };
-    const leaf = children.length === 0;
-    return {
-      tag,
-      test: node.test as Test,
-      entry: leaf ? last() : this.branches(doc, node, settings, last),
-      sure: this.sure === null ? 0 : leaf ? last() : this.sureBranches(this.sure, node, settings, last),
-      records: doc.number(tag, 'recordCount'),
-    };
+    node.entry = this.branches(doc, node, settings, last);
+    if (this.sure !== null) node.sure = this.sureBranches(this.sure, node, settings, last);
+    node.children = noChildren;
   }
 
   /** The root is entered where its own predicate is TRUE; there is nothing to fall back on. */
-  private rooted(trees: TreeTable, test: Test, entry: number, unknown: number): number {
-    if (test.always !== undefined) return test.always ? entry : this.none();
-    return trees.test(test.row, entry, this.none(), unknown);
+  private rooted(trees: TreeTable, test: number, entry: number, unknown: number): number {
+    const always = this.tests.table.always(test);
+    if (always !== undefined) return always ? entry : this.none();
+    return trees.test(test, entry, this.none(), unknown);
   }
 
-  private branches(doc: Document, node: Open, settings: TreeSettings, last: () => number): number {
+  private branches(doc: Document, node: Branch, settings: TreeSettings, last: () => number): number {
     const exhausted = settings.last ? last : () => this.none();
     switch (settings.strategy) {
       case 'aggregateNodes':
       case 'weightedConfidence':
         return this.spread(doc, node, exhausted, settings.strategy);
       case 'lastPrediction':
-        return this.chain(this.trees, reachable(node), exhausted, last, settings.counted);
+        return this.chain(this.trees, this.reachable(node), exhausted, last, settings.counted);
       case 'nullPrediction':
-        return this.chain(this.trees, reachable(node), exhausted, () => this.none(), settings.counted);
+        return this.chain(this.trees, this.reachable(node), exhausted, () => this.none(), settings.counted);
       case 'defaultChild':
         return this.chain(
           this.trees,
-          reachable(node),
+          this.reachable(node),
           exhausted,
           () => defaultChild(doc, node),
           settings.counted,
         );
       case 'none':
-        return this.chain(this.trees, reachable(node), exhausted, null, settings.counted);
+        return this.chain(this.trees, this.reachable(node), exhausted, null, settings.counted);
     }
   }
 
-  private sureBranches(sure: TreeTable, node: Open, settings: TreeSettings, last: () => number): number {
+  private sureBranches(sure: TreeTable, node: Branch, settings: TreeSettings, last: () => number): number {
     const exhausted = settings.last ? last : () => this.none();
-    const children = reachable(node).map((c) => ({ test: c.test, entry: c.sure }));
+    const children = this.reachable(node).map(({ test, sure: entry }) => ({ test, entry }));
     return this.chain(sure, children, exhausted, () => this.unsure, false);
   }
 
@@ -193,59 +195,90 @@ export class Forest {
     unknown: (() => number) | null,
     counted: boolean,
   ): number {
+    const { table } = this.tests;
     let next: number | undefined;
     let i = children.length - 1;
     const final = children[i];
     const before = children[i - 1];
-    if (final?.test.always) {
+    if (final && table.always(final.test)) {
       next = final.entry;
       i--;
-    } else if (final && before && excludes(before.test, final.test)) {
+    } else if (final && before && table.excludes(before.test, final.test)) {
       // Where the one before is FALSE this one is TRUE, and where it is UNKNOWN so is this one: no test needed.
-      next = trees.test(before.test.row, before.entry, final.entry, (unknown ?? exhausted)());
+      next = trees.test(before.test, before.entry, final.entry, (unknown ?? exhausted)());
       i -= 2;
     }
     for (; i >= 0; i--) {
       const otherwise: number = next ?? exhausted();
-      next = enter(trees, children[i] as Way, otherwise, unknown === null ? otherwise : unknown(), counted);
+      const ifUnknown = unknown === null ? otherwise : unknown();
+      next = this.enter(trees, children[i] as Way, otherwise, ifUnknown, counted);
     }
     return next ?? exhausted();
+  }
+
+  private enter(trees: TreeTable, way: Way, ifFalse: number, ifUnknown: number, counted: boolean): number {
+    const { test, entry } = way;
+    const { table } = this.tests;
+    const surrogates = counted ? table.surrogates(test) : undefined;
+    if (!surrogates) return trees.test(test, entry, ifFalse, ifUnknown);
+    // Each surrogate that had to stand in is an UNKNOWN test on the way.
+    let next = ifUnknown;
+    for (const s of surrogates.reverse()) {
+      const always = table.always(s);
+      next = always === undefined ? trees.test(s, entry, ifFalse, next) : always ? entry : ifFalse;
+    }
+    return next;
+  }
+
+  /** The children that can be reached at all: up to the first that is always TRUE. */
+  private reachable(node: Branch): readonly Branch[] {
+    const children = this.live(node);
+    const certain = children.findIndex((c) => this.tests.table.always(c.test));
+    return certain < 0 ? children : children.slice(0, certain + 1);
+  }
+
+  private live(node: Branch): readonly Branch[] {
+    const { table } = this.tests;
+    return node.children.some((c) => table.always(c.test) === false)
+      ? node.children.filter((c) => table.always(c.test) !== false)
+      : node.children;
   }
 
   /**
    * The strategies that go several ways. aggregateNodes enters every child that may be TRUE, up to the first that is;
    * weightedConfidence, once a test is UNKNOWN, enters every child that is not FALSE, weighted by its records.
    */
-  private spread(doc: Document, node: Open, exhausted: () => number, strategy: Strategy): number {
+  private spread(doc: Document, node: Branch, exhausted: () => number, strategy: Strategy): number {
     const weighted = strategy === 'weightedConfidence';
     // Beside an UNKNOWN child, what follows one that is TRUE has its weight too.
-    const children = weighted ? live(node) : reachable(node);
+    const children = weighted ? this.live(node) : this.reachable(node);
     const weight = weighted ? weights(doc, node) : () => 1;
     const { trees } = this;
+    const { table } = this.tests;
     /** From child `i` on, when child `met` was UNKNOWN: what is entered beside it. */
     const beside = new Map<string, number>();
-    const rest = (i: number, met: Test): number => {
+    const rest = (i: number, met: number): number => {
       const child = children[i];
       if (!child) return this.none();
-      const key = `${i} ${weighted ? met.row : ''}`;
+      const key = `${i} ${weighted ? met : ''}`;
       let at = beside.get(key);
       if (at !== undefined) return at;
       const { test, entry } = child;
       const more = rest(i + 1, met);
       // `met` is UNKNOWN here: testing it once more takes both ways.
       const both = (): number => {
-        const t = trees.test(met.row, entry, more);
+        const t = trees.test(met, entry, more);
         trees.share(t, weight(child), 1);
         return t;
       };
-      if (test.always || excludes(met, test)) {
+      if (table.always(test) || table.excludes(met, test)) {
         // Without weights nothing follows what is TRUE, nor the last.
-        at = !weighted && (test.always || i === children.length - 1) ? entry : both();
+        at = !weighted && (table.always(test) || i === children.length - 1) ? entry : both();
       } else if (weighted) {
         const entered = both();
-        at = trees.test(test.row, entered, more, entered);
+        at = trees.test(test, entered, more, entered);
       } else {
-        at = trees.test(test.row, entry, more);
+        at = trees.test(test, entry, more);
         trees.share(at, 1, 1);
       }
       beside.set(key, at);
@@ -253,19 +286,19 @@ export class Forest {
     };
     let next: number | undefined;
     for (let i = children.length - 1; i >= 0; i--) {
-      const child = children[i] as Child;
-      if (child.test.always) {
+      const child = children[i] as Branch;
+      if (table.always(child.test)) {
         next = child.entry;
         continue;
       }
       const following = children[i + 1];
-      if (following && i === children.length - 2 && excludes(child.test, following.test)) {
-        next = trees.test(child.test.row, child.entry, following.entry);
+      if (following && i === children.length - 2 && table.excludes(child.test, following.test)) {
+        next = trees.test(child.test, child.entry, following.entry);
         trees.share(next, weight(child), weight(following));
         continue;
       }
-      const t = trees.test(child.test.row, child.entry, next ?? exhausted());
-      const u = trees.test(child.test.row, child.entry, rest(i + 1, child.test));
+      const t = trees.test(child.test, child.entry, next ?? exhausted());
+      const u = trees.test(child.test, child.entry, rest(i + 1, child.test));
       trees.share(u, weight(child), 1);
       trees.link(t, child.entry, next ?? exhausted(), u);
       next = t;
@@ -275,32 +308,33 @@ export class Forest {
 
   /** An outcome without a prediction; one for all trees. */
   none(): number {
-    this.nullOutcome ??= this.add('', Number.NaN, []);
+    this.nullOutcome ??= this.add('', Number.NaN, noShares);
     return this.nullOutcome;
   }
 
-  private outcome(doc: Document, node: Open, settings: TreeSettings): number {
-    const { tag, shares } = node;
-    const score = doc.text(tag, 'score');
+  private outcome(doc: Document, node: Branch, settings: TreeSettings): number {
+    const { score, shares } = node;
     const { classes } = settings;
     let worth = Number.NaN;
     if (classes !== null) {
-      if (score !== undefined) worth = classes.index(doc, tag, score);
+      if (score !== undefined) worth = classes.index(doc, tagOf(node), `${score}`);
       else if (shares.length > 0) worth = mostFrequent(shares);
     } else if (score !== undefined) {
-      worth = toNumber(score) ?? doc.fail(tag, 'pmml/not-a-number', `score="${score}" is not a number`);
+      worth =
+        (typeof score === 'number' ? score : toNumber(score)) ??
+        doc.fail(tagOf(node), 'pmml/not-a-number', `score="${score}" is not a number`);
     }
     if (Number.isNaN(worth)) return this.none();
-    return this.add(doc.text(tag, 'id') ?? `${tag.line}`, worth, shares);
+    return this.add(node.id ?? `${node.line}`, worth, shares);
   }
 
   private add(id: string, worth: number, shares: readonly Share[]): number {
     const at = this.trees.outcome(id);
     this.sure?.outcome(id);
-    this.ids.push(id);
     this.scores.push(worth);
     this.sharesFrom.push(this.shareClass.length);
-    const total = shares.reduce((n, s) => n + s.records, 0);
+    let total = 0;
+    for (const s of shares) total += s.records;
     for (const s of shares) {
       const ratio = s.records / total;
       this.shareClass.push(s.classIndex);
@@ -323,22 +357,23 @@ export class Forest {
       confidence: this.shareConfidence,
       records: this.shareRecords,
     }[of];
+    const { sharesFrom, shareClass } = this;
     const table = new Float64Array(this.scores.length);
     for (let o = 0; o < table.length; o++) {
-      const start = this.sharesFrom[o] as number;
-      const end = this.sharesFrom[o + 1] ?? this.shareClass.length;
+      const start = sharesFrom.at(o);
+      const end = o + 1 < sharesFrom.length ? sharesFrom.at(o + 1) : shareClass.length;
       if (start === end) table[o] = Number.NaN;
-      for (let i = start; i < end; i++) if (this.shareClass[i] === c) table[o] = from[i] as number;
+      for (let i = start; i < end; i++) if (shareClass.at(i) === c) table[o] = from.at(i);
     }
     return table;
   }
 
-  get outcomeScores(): readonly number[] {
-    return this.scores;
+  get outcomeScores(): Float64Array {
+    return this.scores.take();
   }
 
   get outcomeIds(): readonly string[] {
-    return this.ids;
+    return this.trees.ids;
   }
 
   /** Emits the nodes that route every row through every tree; nothing is added afterwards. */
@@ -367,49 +402,55 @@ export class Forest {
 }
 
 /** A child as a chain of tests sees it. */
-type Way = Pick<Child, 'test' | 'entry'>;
+type Way = Pick<Branch, 'test' | 'entry'>;
 
-/** The children that can be reached at all: up to the first that is always TRUE. */
-const reachable = (node: Open): readonly Child[] => {
-  const children = live(node);
-  const certain = children.findIndex((c) => c.test.always);
-  return certain < 0 ? children : children.slice(0, certain + 1);
+/** The `<Node>` that was opened last. */
+const nodeAt = (cursor: XmlCursor, doc: Document, { classes }: TreeSettings): Branch => ({
+  line: cursor.line,
+  id: cursor.attribute('id'),
+  score: (classes === null ? cursor.decimal('score') : undefined) ?? cursor.attribute('score'),
+  records: numberAt(cursor, doc, 'recordCount'),
+  defaultChild: cursor.attribute('defaultChild'),
+  test: -1,
+  shares: noShares,
+  children: noChildren,
+  entry: 0,
+  sure: 0,
+});
+
+const numberAt = (cursor: XmlCursor, doc: Document, name: string): number | undefined =>
+  cursor.decimal(name) ?? (cursor.attribute(name) === undefined ? undefined : doc.number(cursor.tag(), name));
+
+const shareAt = (cursor: XmlCursor, doc: Document, classes: Classes): Share => ({
+  classIndex: classIndexAt(cursor, doc, classes),
+  records: numberAt(cursor, doc, 'recordCount') ?? Number.NaN,
+  probability: numberAt(cursor, doc, 'probability'),
+  confidence: numberAt(cursor, doc, 'confidence'),
+});
+
+const classIndexAt = (cursor: XmlCursor, doc: Document, classes: Classes): number => {
+  const value = cursor.attribute('value');
+  const known = value === undefined ? undefined : classes.find(value);
+  if (known !== undefined) return known;
+  const tag = cursor.tag();
+  return classes.index(doc, tag, doc.need(tag, 'value'));
 };
 
-const live = (node: Open): readonly Child[] => node.children.filter((c) => c.test.always !== false);
-
-const defaultChild = (doc: Document, node: Open): number => {
-  const id = doc.need(node.tag, 'defaultChild');
-  const child = node.children.find((c) => c.tag.attributes.id === id);
+const defaultChild = (doc: Document, node: Branch): number => {
+  const id = node.defaultChild ?? doc.need(tagOf(node), 'defaultChild');
+  const child = node.children.find((c) => c.id === id);
   const { entry } =
     child ??
-    doc.fail(node.tag, 'pmml/unknown-node', `defaultChild="${id}" is the id of no child of this Node`);
+    doc.fail(tagOf(node), 'pmml/unknown-node', `defaultChild="${id}" is the id of no child of this Node`);
   return entry;
 };
 
-const enter = (
-  trees: TreeTable,
-  { test, entry }: Way,
-  ifFalse: number,
-  ifUnknown: number,
-  counted: boolean,
-): number => {
-  if (!counted || !test.surrogates) return trees.test(test.row, entry, ifFalse, ifUnknown);
-  // Each surrogate that had to stand in is an UNKNOWN test on the way.
-  let next = ifUnknown;
-  for (const s of [...test.surrogates].reverse()) {
-    next = s.always === undefined ? trees.test(s.row, entry, ifFalse, next) : s.always ? entry : ifFalse;
-  }
-  return next;
-};
-
 /** Of the records of its parent, the part that a child holds. */
-const weights = (doc: Document, node: Open): ((child: Child) => number) => {
-  const records = (c: Child) =>
+const weights = (doc: Document, node: Branch): ((child: Branch) => number) => {
+  const records = (c: Branch) =>
     c.records ??
-    doc.fail(c.tag, 'pmml/missing-attribute', 'weightedConfidence needs recordCount on every Node');
-  const all = doc.number(node.tag, 'recordCount');
-  return (child) => records(child) / (all ?? node.children.reduce((n, c) => n + records(c), 0));
+    doc.fail(tagOf(c), 'pmml/missing-attribute', 'weightedConfidence needs recordCount on every Node');
+  return (child) => records(child) / (node.records ?? node.children.reduce((n, c) => n + records(c), 0));
 };
 
 const mostFrequent = (shares: readonly Share[]): number => {
@@ -449,12 +490,12 @@ export class Routed {
     let columns = this.known.get(name);
     if (!columns) {
       const { a } = this;
-      const gaps = Array.from(values, (v) => Number.isNaN(v));
-      const full = Array.from(values, (v) => (Number.isNaN(v) ? 0 : v));
+      const gaps = Uint8Array.from(values, (v) => Number(Number.isNaN(v)));
+      const full = Float64Array.from(values, (v) => (Number.isNaN(v) ? 0 : v));
       const get = (table: Value) => a.b.op('Gather', [table, this.outcome], { axis: attr.int(0) });
       columns = {
         data: get(a.table(constant(dtype, full), name)),
-        missing: gaps.includes(true) ? get(a.table(constant('bool', gaps), `no_${name}`)) : null,
+        missing: gaps.includes(1) ? get(a.table(constant('bool', gaps), `no_${name}`)) : null,
       };
       this.known.set(name, columns);
     }

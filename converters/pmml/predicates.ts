@@ -2,9 +2,9 @@
 
 import { attr } from '../../src/ir/attributes.ts';
 import type { Value } from '../../src/ir/model.ts';
-import { type PredicateKind, PredicateTable } from '../../src/ir/predicates.ts';
+import { PredicateTable } from '../../src/ir/predicates.ts';
 import { constant, type Data } from '../../src/tensor/data.ts';
-import type { Element } from '../shared/xml.ts';
+import type { Element, XmlCursor } from '../shared/xml.ts';
 import { type Algebra, dtypeOf, type Real } from './algebra.ts';
 import { arrayValues } from './arrays.ts';
 import { parts, type Tag } from './document.ts';
@@ -18,33 +18,13 @@ export const isPredicate = (name: string): boolean =>
   name === 'True' ||
   name === 'False';
 
-/** A test of one column with one literal, or a constant: enough to see that two tests exclude each other. */
+/** A predicate that is collected. */
 export interface Test {
   /** Row of the table. */
   readonly row: number;
+  /** What it always is, where that is known. */
   readonly always?: boolean;
-  /** The column tested, with which literal (of a set: its members joined), and how. */
-  readonly column?: number;
-  readonly literal?: number | string;
-  readonly kind?: PredicateKind;
-  /** The operands of a surrogate predicate. */
-  readonly surrogates?: readonly Test[];
 }
-
-const opposites: Readonly<Partial<Record<PredicateKind, PredicateKind>>> = {
-  lt: 'ge',
-  ge: 'lt',
-  le: 'gt',
-  gt: 'le',
-  eq: 'ne',
-  ne: 'eq',
-  in: 'notIn',
-  notIn: 'in',
-};
-
-/** Is `b` TRUE exactly where `a` is FALSE, and UNKNOWN where `a` is? */
-export const excludes = (a: Test, b: Test): boolean =>
-  a.kind !== undefined && b.kind === opposites[a.kind] && a.column === b.column && a.literal === b.literal;
 
 const kinds = {
   isMissing: 'isMissing',
@@ -60,6 +40,11 @@ const kinds = {
 type Operator = keyof typeof kinds;
 
 const operators = Object.keys(kinds) as Operator[];
+
+const junctions = ['or', 'and', 'xor', 'surrogate'] as const;
+
+/** Types whose literals are plain numbers. */
+const plain = new Set(['double', 'float', 'integer']);
 
 const depthLimit = 256;
 
@@ -86,17 +71,24 @@ export class Tests {
     return at;
   }
 
-  /** Always TRUE or always FALSE. */
-  constant(truth: boolean): Test {
-    return { row: this.table.constant(truth ? 'true' : 'false'), always: truth };
+  /** A predicate element, compound ones included. */
+  predicate(element: Element, scope: Scope): Test {
+    return this.known(this.row(element, scope, 0));
   }
 
-  /** A predicate element, compound ones included. */
-  predicate(element: Element, scope: Scope, depth = 0): Test {
+  private known(row: number): Test {
+    const always = this.table.always(row);
+    return always === undefined ? { row } : { row, always };
+  }
+
+  /** Always TRUE or always FALSE. */
+  constant(truth: boolean): number {
+    return this.table.constant(truth ? 'true' : 'false');
+  }
+
+  /** Row of a predicate element. */
+  row(element: Element, scope: Scope, depth: number): number {
     const { doc } = scope.world;
-    if (depth > depthLimit) {
-      doc.fail(element, 'pmml/too-deep', `predicates are nested more than ${depthLimit} deep`);
-    }
     switch (element.name) {
       case 'True':
         return this.constant(true);
@@ -107,50 +99,55 @@ export class Tests {
       case 'SimpleSetPredicate':
         return this.set(element, scope);
       case 'CompoundPredicate': {
-        const kind = doc.choice(element, 'booleanOperator', ['or', 'and', 'xor', 'surrogate', ''], '');
-        const args = parts(element).map((part) => this.predicate(part, scope, depth + 1));
-        if (args.length === 0) doc.fail(element, 'pmml/missing-element', 'it holds no predicate');
-        return kind === '' ? (doc.need(element, 'booleanOperator') as never) : this.compound(kind, args);
+        this.bounded(element, scope, depth);
+        const args = parts(element).map((part) => this.row(part, scope, depth + 1));
+        return this.compound(element, scope, args);
       }
       default:
         return doc.refuse(element, 'this is no predicate that is supported');
     }
   }
 
-  /** A compound, its constant parts folded away. */
-  private compound(kind: 'and' | 'or' | 'xor' | 'surrogate', args: readonly Test[]): Test {
-    if (kind === 'and' || kind === 'or') {
-      const deciding = kind === 'or';
-      if (args.some((t) => t.always === deciding)) return this.constant(deciding);
-      const open = args.filter((t) => t.always === undefined);
-      if (open.length === 0) return this.constant(!deciding);
-      if (open.length === 1) return open[0] as Test;
-      return {
-        row: this.table.compound(
-          kind,
-          open.map((t) => t.row),
-        ),
-      };
-    }
-    const rows = args.map((t) => t.row);
-    if (kind === 'xor') {
-      if (args.some((t) => t.always === undefined)) return { row: this.table.compound(kind, rows) };
-      return this.constant(args.filter((t) => t.always).length % 2 === 1);
-    }
-    // What follows a test that is never UNKNOWN is never reached.
-    const last = args.findIndex((t) => t.always !== undefined);
-    const reached = last < 0 ? args : args.slice(0, last + 1);
-    if (reached.length === 1) return reached[0] as Test;
-    return { row: this.table.compound(kind, rows.slice(0, reached.length)), surrogates: reached };
+  bounded(tag: Tag, scope: Scope, depth: number): void {
+    if (depth < depthLimit) return;
+    scope.world.doc.fail(tag, 'pmml/too-deep', `predicates are nested more than ${depthLimit} deep`);
   }
 
-  private simple(tag: Tag, scope: Scope): Test {
+  /** A compound, its constant parts folded away. */
+  compound(tag: Tag, scope: Scope, args: readonly number[]): number {
+    const { doc } = scope.world;
+    doc.need(tag, 'booleanOperator');
+    const kind = doc.choice(tag, 'booleanOperator', junctions, 'and');
+    if (args.length === 0) doc.fail(tag, 'pmml/missing-element', 'it holds no predicate');
+    return this.joined(kind, args);
+  }
+
+  private joined(kind: (typeof junctions)[number], args: readonly number[]): number {
+    const { table } = this;
+    const open = args.filter((row) => table.always(row) === undefined);
+    if (kind === 'and' || kind === 'or') {
+      const deciding = kind === 'or';
+      if (args.some((row) => table.always(row) === deciding)) return this.constant(deciding);
+      if (open.length === 0) return this.constant(!deciding);
+      return open.length === 1 ? (open[0] as number) : table.compound(kind, open);
+    }
+    if (kind === 'xor') {
+      if (open.length > 0) return table.compound(kind, args);
+      return this.constant(args.filter((row) => table.always(row)).length % 2 === 1);
+    }
+    // What follows a test that is never UNKNOWN is never reached.
+    const last = args.findIndex((row) => table.always(row) !== undefined);
+    const reached = last < 0 ? args : args.slice(0, last + 1);
+    return reached.length === 1 ? (reached[0] as number) : table.compound(kind, reached);
+  }
+
+  private simple(tag: Tag, scope: Scope): number {
     const { doc } = scope.world;
     const variable = scope.read(doc.need(tag, 'field'), tag);
     doc.need(tag, 'operator');
     const kind = kinds[doc.choice(tag, 'operator', operators, 'equal')];
     if (kind === 'isMissing' || kind === 'isNotMissing') {
-      return { row: this.table.presence(kind, this.column(variable.value)) };
+      return this.table.presence(kind, this.column(variable.value));
     }
     const ordered = kind !== 'eq' && kind !== 'ne';
     const text = doc.need(tag, 'value');
@@ -158,8 +155,7 @@ export class Tests {
       return this.ranked(tag, variable, kind, text, scope);
     }
     const column = this.column(variable.value);
-    const value = this.literal(tag, text, variable, scope, !ordered);
-    return { row: this.table.compare(kind, column, value), column, literal: value, kind };
+    return this.table.compare(kind, column, this.literal(tag, text, variable, scope, !ordered));
   }
 
   /** Order among the declared values of an ordinal string field. */
@@ -169,7 +165,7 @@ export class Tests {
     kind: 'lt' | 'le' | 'gt' | 'ge',
     text: string,
     scope: Scope,
-  ): Test {
+  ): number {
     const { doc } = scope.world;
     const order = variable.order ?? [];
     const rank = order.indexOf(text);
@@ -195,11 +191,10 @@ export class Tests {
       });
       this.ranks.set(variable.value, ranks);
     }
-    const column = this.column(ranks);
-    return { row: this.table.compare(kind, column, rank), column, literal: rank, kind };
+    return this.table.compare(kind, this.column(ranks), rank);
   }
 
-  private set(element: Element, scope: Scope): Test {
+  private set(element: Element, scope: Scope): number {
     const { doc } = scope.world;
     const variable = scope.read(doc.need(element, 'field'), element);
     const operator = doc.choice(element, 'booleanOperator', ['isIn', 'isNotIn', ''], '');
@@ -208,13 +203,14 @@ export class Tests {
     if (array?.name !== 'Array') return doc.fail(element, 'pmml/missing-element', 'it holds no Array');
     const values = arrayValues(doc, array).map((t) => this.literal(array, t, variable, scope, true));
     const kind = operator === 'isIn' ? 'in' : 'notIn';
-    const column = this.column(variable.value);
-    return {
-      row: this.table.membership(kind, column, values),
-      column,
-      literal: [...new Set(values)].sort().join('\u0000'),
-      kind,
-    };
+    return this.table.membership(kind, this.column(variable.value), values);
+  }
+
+  /** The column of a field whose literals are plain numbers, all comparisons alike; undefined for others. */
+  plain(name: string, tag: Tag, scope: Scope): number | undefined {
+    const variable = scope.read(name, tag);
+    const rounds = variable.dataType === 'float' && variable.field === undefined;
+    return plain.has(variable.dataType) && !rounds ? this.column(variable.value) : undefined;
   }
 
   /** A float field holds single precision: what it is to equal is rounded as it is. */
@@ -225,13 +221,18 @@ export class Tests {
       : value;
   }
 
-  numbers(): (values: readonly number[]) => Data {
+  numbers(): (values: ArrayLike<number>) => Data {
     return (values) => constant(this.real, values);
   }
 
   /** All of the tests at once; TRUE where there is none. */
   every(args: readonly Test[]): Test {
-    return this.compound('and', args);
+    return this.known(
+      this.joined(
+        'and',
+        args.map((t) => t.row),
+      ),
+    );
   }
 
   /** Where each test is TRUE: plain planes [N, 1]. */
@@ -252,3 +253,59 @@ export class Tests {
     });
   }
 }
+
+/**
+ * Reads the predicates of one tree straight from the cursor: a comparison of a field with a number, which a forest has a
+ * million of, makes no object and no text.
+ */
+export class PredicateReader {
+  private readonly tests: Tests;
+  private readonly scope: Scope;
+  private readonly columns = new Map<string, number | undefined>();
+
+  constructor(tests: Tests, scope: Scope) {
+    this.tests = tests;
+    this.scope = scope;
+  }
+
+  /** Row of the predicate whose open tag was read last; it is passed over. */
+  read(cursor: XmlCursor, depth = 0): number {
+    const row = cursor.name === 'SimplePredicate' ? this.comparison(cursor) : undefined;
+    if (row !== undefined) {
+      cursor.skip();
+      return row;
+    }
+    const tag = cursor.tag();
+    if (tag.name !== 'CompoundPredicate') return this.tests.row(cursor.element(tag), this.scope, depth);
+    this.tests.bounded(tag, this.scope, depth);
+    const args: number[] = [];
+    while (cursor.enter()) {
+      if (cursor.name === 'Extension') cursor.skip();
+      else args.push(this.read(cursor, depth + 1));
+    }
+    return this.tests.compound(tag, this.scope, args);
+  }
+
+  /** undefined: it is to be looked at as a whole. */
+  private comparison(cursor: XmlCursor): number | undefined {
+    const kind = comparisons.get(cursor.attribute('operator'));
+    const field = cursor.attribute('field');
+    const literal = cursor.decimal('value');
+    if (kind === undefined || field === undefined || literal === undefined) return undefined;
+    let column = this.columns.get(field);
+    if (column === undefined && !this.columns.has(field)) {
+      column = this.tests.plain(field, cursor.tag(), this.scope);
+      this.columns.set(field, column);
+    }
+    return column === undefined ? undefined : this.tests.table.compare(kind, column, literal);
+  }
+}
+
+const comparisons = new Map<string | undefined, 'lt' | 'le' | 'gt' | 'ge' | 'eq' | 'ne'>([
+  ['equal', 'eq'],
+  ['notEqual', 'ne'],
+  ['lessThan', 'lt'],
+  ['lessOrEqual', 'le'],
+  ['greaterThan', 'gt'],
+  ['greaterOrEqual', 'ge'],
+]);

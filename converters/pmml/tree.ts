@@ -55,17 +55,16 @@ export const readTreeModel = (doc: Document, tag: Tag, classes: Classes | null):
 export const goesSeveralWays = (strategy: TreeSettings['strategy']): boolean =>
   strategy === 'weightedConfidence' || strategy === 'aggregateNodes';
 
-/** A tree of its own, not one of a forest. */
+/** A tree of its own, not one of a forest: its root `<Node>` was opened last. */
 export const readTree = (
   cursor: XmlCursor,
-  root: Tag,
   scope: Scope,
   model: TreeModel,
 ): { readonly prediction: Prediction; readonly nodes: number } => {
   const { a } = scope.world;
   const several = goesSeveralWays(model.settings.strategy);
   const forest = new Forest(a, scope.real, several);
-  forest.read(cursor, root, scope, model.settings);
+  forest.read(cursor, scope, model.settings);
   const prediction = several ? spread(a, forest, scope, model) : treePrediction(a, forest.route(), 0, model);
   return { prediction, nodes: forest.size };
 };
@@ -122,7 +121,7 @@ const spread = (a: Algebra, forest: Forest, scope: Scope, { settings }: TreeMode
   const weight = a.cast(a.own('Spread', forest.tests.columns, forest.attributes(trees)), real);
   const worth = forest.outcomeScores;
   /** Over the outcomes that predict something. */
-  const sumOver = (values: ArrayLike<number>): Value => {
+  const sumOver = (values: Float64Array): Value => {
     const present = Array.from(values, (v, i) => (Number.isNaN(v) || Number.isNaN(worth[i]) ? 0 : v));
     const weighed = a.b.op('Mul', [weight, a.table(constant(real, present, [1, present.length]))]);
     return a.own('Sum', [weighed], { base: attr.string('first') });
@@ -131,7 +130,7 @@ const spread = (a: Algebra, forest: Forest, scope: Scope, { settings }: TreeMode
   const sums = Array.from({ length: classes.count }, (_, c) =>
     sumOver(forest.perOutcome(c, counting ? 'records' : 'confidence')),
   );
-  const none = a.b.op('LessOrEqual', [sumOver(worth.map(() => 1)), a.constant(real, 0)]);
+  const none = a.b.op('LessOrEqual', [sumOver(worth.map((): number => 1)), a.constant(real, 0)]);
   const all = a.where(
     none,
     a.constant(real, 1),

@@ -1,6 +1,7 @@
 import type { Data } from '../tensor/data.ts';
 import { type DType, isFloat, isNumeric } from '../tensor/dtype.ts';
 import { fail, type Place } from './diagnostic.ts';
+import { Ints, NumberSet } from './growing.ts';
 
 /**
  * A table of predicates with results TRUE, FALSE and UNKNOWN, shared by trees, rule sets, scorecards and
@@ -68,99 +69,92 @@ export const FALSE = 0;
 
 /** Collects predicates; equal ones become one row. */
 export class PredicateTable {
-  private readonly kinds: number[] = [];
-  private readonly columns: number[] = [];
-  private readonly literals: number[] = [];
-  private readonly froms: number[] = [];
-  private readonly tos: number[] = [];
-  private readonly members: number[] = [];
-  private readonly args: number[] = [];
-  private readonly absents: number[] = [];
-  private readonly numbers: number[] = [];
+  private readonly kinds = new Ints();
+  private readonly columns = new Ints();
+  private readonly literals = new Ints();
+  private readonly froms = new Ints();
+  private readonly tos = new Ints();
+  private readonly members = new Ints();
+  private readonly args = new Ints();
+  private readonly absents = new Ints();
+  private readonly numbers = new NumberSet();
   private readonly strings: string[] = [];
-  private readonly numberAt = new Map<number | string, number>();
   private readonly stringAt = new Map<string, number>();
   private readonly rowAt = new Map<string, number>();
-  /** By literal, the newest row that compares with it; by row, the one before with the same literal. */
-  private readonly newest: number[] = [];
-  private readonly next: number[] = [];
+  /** By literal, the newest row that compares with it; by row, the one before with the same literal. -1: none. */
+  private readonly newest = new Ints();
+  private readonly next = new Ints();
 
   get size(): number {
     return this.kinds.length;
   }
 
   private literalIndex(value: number | string): number {
-    if (typeof value === 'string') {
-      let at = this.stringAt.get(value);
-      if (at === undefined) {
-        at = this.strings.push(value) - 1;
-        this.stringAt.set(value, at);
-      }
-      return at;
-    }
-    const key = Object.is(value, -0) ? '-0' : value;
-    let at = this.numberAt.get(key);
+    if (typeof value === 'number') return this.numbers.index(value);
+    let at = this.stringAt.get(value);
     if (at === undefined) {
-      at = this.numbers.push(value) - 1;
-      this.numberAt.set(key, at);
+      at = this.strings.push(value) - 1;
+      this.stringAt.set(value, at);
     }
     return at;
   }
 
-  private row(
-    kind: PredicateKind,
-    column: number,
-    literal: number,
-    range: readonly number[],
-    compound: boolean,
-    absent: number,
-  ): number {
-    const key = literal < 0 ? `${kind}|${column}|${range.join(',')}|${absent}` : null;
-    const known = key === null ? this.comparing(kind, column, literal, absent) : this.rowAt.get(key);
-    if (known !== undefined) return known;
-    const list = compound ? this.args : this.members;
-    const from = list.length;
-    for (const x of range) list.push(x);
-    const at = this.kinds.push(KIND[kind]) - 1;
+  private add(kind: PredicateKind, column: number, literal: number, absent: number): number {
+    const at = this.kinds.push(KIND[kind]);
     this.columns.push(column);
     this.literals.push(literal);
-    this.froms.push(from);
-    this.tos.push(list.length);
     this.absents.push(absent);
     this.next.push(-1);
-    if (key !== null) this.rowAt.set(key, at);
-    else {
-      this.next[at] = this.newest[literal] ?? -1;
-      this.newest[literal] = at;
-    }
     return at;
   }
 
-  /** The row that compares a column with a literal, where there is one. A forest has a row a threshold: no hashing. */
-  private comparing(
+  /** A row that lists literals or other rows. */
+  private listing(
     kind: PredicateKind,
     column: number,
-    literal: number,
+    range: readonly number[],
+    list: Ints,
     absent: number,
-  ): number | undefined {
-    for (let at = this.newest[literal] ?? -1; at >= 0; at = this.next[at] as number) {
-      if (this.kinds[at] === KIND[kind] && this.columns[at] === column && this.absents[at] === absent)
-        return at;
-    }
-    return undefined;
+  ): number {
+    const key = `${kind}|${column}|${range.join(',')}|${absent}`;
+    const known = this.rowAt.get(key);
+    if (known !== undefined) return known;
+    const at = this.add(kind, column, -1, absent);
+    this.froms.push(list.length);
+    for (const x of range) list.push(x);
+    this.tos.push(list.length);
+    this.rowAt.set(key, at);
+    return at;
   }
 
   constant(kind: 'true' | 'false'): number {
-    return this.row(kind, -1, -1, [], false, 0);
+    return this.listing(kind, -1, [], this.members, 0);
   }
 
+  /** A forest has a row a threshold: what compares with the same literal is a short chain, found without hashing text. */
   compare(
     kind: 'lt' | 'le' | 'gt' | 'ge' | 'eq' | 'ne',
     column: number,
     literal: number | string,
     absent: number = ABSENT.nan,
   ): number {
-    return this.row(kind, column, this.literalIndex(literal), [], false, absent);
+    const { newest, next, members } = this;
+    const index = this.literalIndex(literal);
+    while (newest.length <= index) newest.push(-1);
+    for (let at = newest.at(index); at >= 0; at = next.at(at)) {
+      if (
+        this.kinds.at(at) === KIND[kind] &&
+        this.columns.at(at) === column &&
+        this.absents.at(at) === absent
+      )
+        return at;
+    }
+    const at = this.add(kind, column, index, absent);
+    this.froms.push(members.length);
+    this.tos.push(members.length);
+    next.set(at, newest.at(index));
+    newest.set(index, at);
+    return at;
   }
 
   membership(
@@ -170,36 +164,76 @@ export class PredicateTable {
     absent: number = ABSENT.nan,
   ): number {
     const sorted = [...new Set(values.map((v) => this.literalIndex(v)))].sort((a, b) => a - b);
-    return this.row(kind, column, -1, sorted, false, absent);
+    return this.listing(kind, column, sorted, this.members, absent);
   }
 
   presence(kind: 'isMissing' | 'isNotMissing', column: number, absent: number = ABSENT.nan): number {
-    return this.row(kind, column, -1, [], false, absent);
+    return this.listing(kind, column, [], this.members, absent);
   }
 
   compound(kind: 'and' | 'or' | 'xor' | 'surrogate', args: readonly number[]): number {
     for (const a of args) {
-      if (!(a >= 0 && a < this.kinds.length)) throw new Error(`predicate ${a} does not exist yet`);
+      if (!(a >= 0 && a < this.size)) throw new Error(`predicate ${a} does not exist yet`);
     }
-    return this.row(kind, -1, -1, args, true, 0);
+    return this.listing(kind, -1, args, this.args, 0);
+  }
+
+  /** What row `at` always is; undefined where that depends on the columns. */
+  always(at: number): boolean | undefined {
+    const kind = this.kinds.at(at);
+    return kind === KIND.true ? true : kind === KIND.false ? false : undefined;
+  }
+
+  /** The rows that a surrogate predicate tries in turn; undefined for any other. */
+  surrogates(at: number): Int32Array | undefined {
+    if (this.kinds.at(at) !== KIND.surrogate) return undefined;
+    return Int32Array.from({ length: this.tos.at(at) - this.froms.at(at) }, (_, i) =>
+      this.args.at(this.froms.at(at) + i),
+    );
+  }
+
+  /** Is row `b` TRUE exactly where `a` is FALSE, and UNKNOWN where `a` is? What is not seen at once is denied. */
+  excludes(a: number, b: number): boolean {
+    if (opposites[this.kinds.at(a)] !== this.kinds.at(b)) return false;
+    if (this.columns.at(a) !== this.columns.at(b) || this.absents.at(a) !== this.absents.at(b)) return false;
+    const literal = this.literals.at(a);
+    if (literal >= 0) {
+      // With NaN every comparison is FALSE, the opposite one too.
+      const nan = literal < this.numbers.values.length && Number.isNaN(this.numbers.values.at(literal));
+      return literal === this.literals.at(b) && !nan;
+    }
+    const [from, count] = [this.froms.at(a), this.tos.at(a) - this.froms.at(a)];
+    const other = this.froms.at(b);
+    if (this.tos.at(b) - other !== count) return false;
+    for (let i = 0; i < count; i++) {
+      if (this.members.at(from + i) !== this.members.at(other + i)) return false;
+    }
+    return true;
   }
 
   /** The finished table; numbers become handles in the dtype that the tests compare in. */
-  build(numbers: (values: readonly number[]) => Data): Predicates {
+  build(numbers: (values: ArrayLike<number>) => Data): Predicates {
     return {
-      kind: Uint8Array.from(this.kinds),
-      column: Int32Array.from(this.columns),
-      literal: Int32Array.from(this.literals),
-      numbers: numbers(this.numbers),
+      kind: new Uint8Array(this.kinds.take()),
+      column: this.columns.take(),
+      literal: this.literals.take(),
+      numbers: numbers(this.numbers.values.take()),
       strings: [...this.strings],
-      from: Int32Array.from(this.froms),
-      to: Int32Array.from(this.tos),
-      members: Int32Array.from(this.members),
-      args: Int32Array.from(this.args),
-      absent: Uint8Array.from(this.absents),
+      from: this.froms.take(),
+      to: this.tos.take(),
+      members: this.members.take(),
+      args: this.args.take(),
+      absent: new Uint8Array(this.absents.take()),
     };
   }
 }
+
+/** By kind, the kind that is TRUE where it is FALSE; -1 where there is none. */
+const opposites: readonly number[] = predicateKinds.map((kind) => {
+  const pairs = ['lt ge', 'le gt', 'eq ne', 'in notIn'].map((pair) => pair.split(' '));
+  const pair = pairs.find((p) => p.includes(kind));
+  return pair ? KIND[pair.find((k) => k !== kind) as PredicateKind] : -1;
+});
 
 /** Compound predicates may nest so deep; each level is a call for whoever evaluates or prints them. */
 const deepest = 1000;

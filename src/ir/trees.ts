@@ -1,5 +1,6 @@
 import type { Data } from '../tensor/data.ts';
 import { fail, type Place } from './diagnostic.ts';
+import { Ints, Reals } from './growing.ts';
 
 /**
  * Trees as columns of tests, all trees in one table. A successor ≥ 0 is a test (row of this table), a negative
@@ -25,17 +26,21 @@ export const ALL = 0x7fff_ffff;
 
 /** Collects the tests of one or many trees, children before or after parents. */
 export class TreeTable {
-  private readonly roots: number[] = [];
-  private readonly tests: number[] = [];
-  private readonly trues: number[] = [];
-  private readonly falses: number[] = [];
-  private readonly unknowns: number[] = [];
-  private readonly shares: number[] = [];
+  private readonly roots = new Ints();
+  private readonly tests = new Ints();
+  private readonly trues = new Ints();
+  private readonly falses = new Ints();
+  private readonly unknowns = new Ints();
   private readonly idList: string[] = [];
-  private spread = false;
+  /** Weights by test and way, where they are not 1; null until one is set. */
+  private shares: Reals | null = null;
 
   get outcomes(): number {
     return this.idList.length;
+  }
+
+  get ids(): readonly string[] {
+    return this.idList;
   }
 
   get trees(): number {
@@ -49,41 +54,45 @@ export class TreeTable {
 
   /** A new test; successors may be set later with `link`. */
   test(predicate: number, ifTrue = 0, ifFalse = 0, ifUnknown = 0): number {
-    const at = this.tests.push(predicate) - 1;
     this.trues.push(ifTrue);
     this.falses.push(ifFalse);
     this.unknowns.push(ifUnknown);
-    this.shares.push(1, 1);
-    return at;
+    return this.tests.push(predicate);
   }
 
   link(test: number, ifTrue: number, ifFalse: number, ifUnknown: number): void {
-    this.trues[test] = ifTrue;
-    this.falses[test] = ifFalse;
-    this.unknowns[test] = ifUnknown;
+    this.trues.set(test, ifTrue);
+    this.falses.set(test, ifFalse);
+    this.unknowns.set(test, ifUnknown);
   }
 
   /** Under UNKNOWN both successors are taken, with these weights. */
   share(test: number, whenTrue: number, whenFalse: number): void {
-    this.unknowns[test] = ALL;
-    this.shares[2 * test] = whenTrue;
-    this.shares[2 * test + 1] = whenFalse;
-    this.spread = true;
+    this.unknowns.set(test, ALL);
+    this.shares ??= new Reals();
+    this.weigh(this.shares, test + 1);
+    this.shares.set(2 * test, whenTrue);
+    this.shares.set(2 * test + 1, whenFalse);
+  }
+
+  private weigh(shares: Reals, tests: number): void {
+    while (shares.length < 2 * tests) shares.push(1);
   }
 
   root(successor: number): number {
-    return this.roots.push(successor) - 1;
+    return this.roots.push(successor);
   }
 
-  build(floats: (values: readonly number[], dims: readonly number[]) => Data): Trees {
+  build(floats: (values: ArrayLike<number>, dims: readonly number[]) => Data): Trees {
+    if (this.shares) this.weigh(this.shares, this.tests.length);
     return {
-      roots: Int32Array.from(this.roots),
-      test: Int32Array.from(this.tests),
-      ifTrue: Int32Array.from(this.trues),
-      ifFalse: Int32Array.from(this.falses),
-      ifUnknown: Int32Array.from(this.unknowns),
+      roots: this.roots.take(),
+      test: this.tests.take(),
+      ifTrue: this.trues.take(),
+      ifFalse: this.falses.take(),
+      ifUnknown: this.unknowns.take(),
       outcomes: this.idList.length,
-      share: this.spread ? floats(this.shares, [this.tests.length, 2]) : null,
+      share: this.shares && floats(this.shares.take(), [this.tests.length, 2]),
       ids: [...this.idList],
     };
   }

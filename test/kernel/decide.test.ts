@@ -5,7 +5,7 @@ import { decide, depthsOf } from '../../src/kernel/decide.ts';
 import type { TestedColumn } from '../../src/kernel/row.ts';
 import { constant } from '../../src/tensor/data.ts';
 
-const floats = (values: readonly number[]) => constant('float64', values);
+const floats = (values: ArrayLike<number>) => constant('float64', values);
 
 const column = (dtype: TestedColumn['dtype']): TestedColumn => ({
   dtype,

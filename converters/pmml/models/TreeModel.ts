@@ -18,7 +18,7 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
     world.counts.trees++;
     if (forest) {
       const before = forest.size;
-      const t = forest.read(cursor, child, scope, model.settings);
+      const t = forest.read(cursor, scope, model.settings);
       world.counts.nodes += forest.size - before;
       let result: ModelResult | undefined;
       pending = {
@@ -32,7 +32,7 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
         },
       };
     } else {
-      const { prediction, nodes } = readTree(cursor, child, scope, model);
+      const { prediction, nodes } = readTree(cursor, scope, model);
       world.counts.nodes += nodes;
       pending = done(m, () => m.result(prediction));
     }

@@ -8,8 +8,8 @@ import { constant } from '../../../src/tensor/data.ts';
 import { nextDown64, nextUp64 } from '../../../src/tensor/float.ts';
 import { type Cell, cells, column, type Given, refusal, table, use } from './one.ts';
 
-const numbers = (values: readonly number[]) => constant('float64', values);
-const weights = (values: readonly number[], dims: readonly number[]) => constant('float64', values, dims);
+const numbers = (values: ArrayLike<number>) => constant('float64', values);
+const weights = (values: ArrayLike<number>, dims: readonly number[]) => constant('float64', values, dims);
 
 /** One predicate on one column: T, F and U as true, false and null. */
 const truths = (make: (p: PredicateTable) => number, ...columns: Given[]): (boolean | null)[] => {
