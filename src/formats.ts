@@ -48,9 +48,13 @@ export const formats: readonly Format[] = [
     title: 'PMML 3.0 to 4.4.1',
     endings: ['.pmml', '.xml'],
     reads: true,
-    writes: false,
-    runs: null,
-    load: async () => import('../converters/pmml/reader.ts'),
+    writes: true,
+    runs: "portolan's own reader",
+    load: async () => ({
+      ...(await import('../converters/pmml/reader.ts')),
+      ...(await import('../converters/pmml/writer.ts')),
+      ...(await import('../converters/pmml/runtime.ts')),
+    }),
   },
   {
     name: 'javascript',

@@ -15,7 +15,7 @@ import {
 } from './row.ts';
 
 /** Values of the slots and loop variables of one row. */
-interface Frame {
+export interface Frame {
   readonly slots: Map<Slot, Scalar[]>;
   readonly loops: Map<Loop, number>;
 }
@@ -179,7 +179,8 @@ const absent = (x: Scalar | null, bits: number): Scalar | null => {
   return x;
 };
 
-const value = (row: Row, frame: Frame): Scalar => {
+/** What an expression gives in one row. */
+export const value = (row: Row, frame: Frame): Scalar => {
   switch (row.k) {
     case 'const':
       return scalarOf(row);

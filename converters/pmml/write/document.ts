@@ -1,0 +1,679 @@
+/** A model as a PMML 4.4.1 document: what fields it has, which elements say what it computes, in which order they stand. */
+import { fail } from '../../../src/ir/diagnostic.ts';
+import type { Field as IrField, Model } from '../../../src/ir/model.ts';
+import { KIND } from '../../../src/ir/predicates.ts';
+import type { Program, Slot } from '../../../src/kernel/row.ts';
+import { planeName } from '../../../src/passes/plain.ts';
+import { isTemporal } from '../../../src/rows/dates.ts';
+import { isFloat } from '../../../src/tensor/dtype.ts';
+import { toolVersion } from '../../../src/version.ts';
+import {
+  constantOf,
+  type DataType,
+  type Expression,
+  type Field,
+  fieldsIn,
+  type Literal,
+  markup,
+  mayMiss,
+  optypeOf,
+  ref,
+  spelled,
+  typeName,
+} from './expression.ts';
+import type { ByOutcome } from './outcomes.ts';
+import { type Segment, Speller } from './spell.ts';
+import { absentOf } from './tests.ts';
+import { TreeWriter } from './tree.ts';
+import { type Attributes, close, element, type Markup, open, print } from './xml.ts';
+
+/** An output of the model. */
+interface Output {
+  readonly field: IrField;
+  readonly expression: Expression;
+}
+
+/** What the model itself predicts. */
+interface Prediction {
+  readonly output: Output;
+  /** The labels, in order; null for a number. */
+  readonly classes: readonly (string | number)[] | null;
+}
+
+export interface Plan {
+  /** One line for a person. */
+  readonly summary: string;
+  /** Sums of single precision that became double. */
+  readonly widened: number;
+  readonly pieces: () => Iterable<string>;
+}
+
+/** Unique names; those that are promised are taken from the beginning. */
+class Names {
+  private readonly taken: Set<string>;
+
+  constructor(taken: Iterable<string>) {
+    this.taken = new Set(taken);
+  }
+
+  readonly unique = (stem: string): string => {
+    let name = stem === '' ? 'field' : stem;
+    for (let i = 2; this.taken.has(name); i++) name = `${stem}.${i}`;
+    this.taken.add(name);
+    return name;
+  };
+}
+
+export const plan = (model: Model, program: Program, wide: boolean): Plan => {
+  const inputs = model.fields.filter((f) => f.role === 'input');
+  const outputs = model.fields.filter((f) => f.role === 'output');
+  const names = new Names([...inputs, ...outputs].map((f) => f.name));
+  const given = new Map<IrField, Field>();
+  const byElement = new Map<string, IrField>();
+  for (const f of inputs) byElement.set(`${f.value.name}\0${f.column ?? 0}`, f);
+  const inputOf = (slot: Slot, i: number): Field => {
+    const f = byElement.get(`${slot.name}\0${i}`);
+    if (!f) return fail('pmml/input', `no field stands for element ${i} of the input '${slot.name}'`);
+    let field = given.get(f);
+    if (!field) {
+      field = { name: f.name, dataType: inputType(f), mayMiss: canMiss(f), expression: null, segment: null };
+      given.set(f, field);
+    }
+    return field;
+  };
+  const speller = new Speller(program, planeName, inputOf, names.unique, wide);
+  const results = new Map(program.outputs.map((o) => [o.name, o.slot]));
+  const made = outputs.flatMap((field): Output[] => {
+    const slot = results.get(field.value.name);
+    if (!slot) return [];
+    const i = field.column ?? 0;
+    if (i >= slot.size) fail('pmml/output', `the output '${field.name}' has no element ${i}`);
+    return [{ field, expression: speller.result(slot, results.get(planeName(field.value.name)), i) }];
+  });
+  return new DocumentPlan(model, inputs, given, made, speller, names).finish();
+};
+
+const inputType = (f: IrField): DataType => {
+  if (f.logical !== undefined && (dataTypes.has(f.logical) || isTemporal(f.logical))) return f.logical;
+  return f.value.type.kind === 'tensor' ? typeName(f.value.type.dtype) : 'double';
+};
+
+const dataTypes = new Set(['string', 'integer', 'float', 'double', 'boolean']);
+
+const canMiss = ({ value: { type } }: IrField): boolean =>
+  type.kind === 'tensor' && (type.absent === 'missing' || isFloat(type.dtype) || type.dtype === 'string');
+
+class DocumentPlan {
+  private readonly model: Model;
+  private readonly inputs: readonly IrField[];
+  private readonly given: ReadonlyMap<IrField, Field>;
+  private readonly outputs: readonly Output[];
+  private readonly speller: Speller;
+  private readonly names: Names;
+  private readonly trees: TreeWriter;
+  private readonly dependence = new Map<Field, ReadonlySet<Segment>>();
+  private readonly tested = new Map<Segment, ReadonlySet<Field>>();
+
+  constructor(
+    model: Model,
+    inputs: readonly IrField[],
+    given: ReadonlyMap<IrField, Field>,
+    outputs: readonly Output[],
+    speller: Speller,
+    names: Names,
+  ) {
+    this.model = model;
+    this.inputs = inputs;
+    this.given = given;
+    this.outputs = outputs;
+    this.speller = speller;
+    this.names = names;
+    this.trees = new TreeWriter(speller.column.bind(speller));
+  }
+
+  finish(): Plan {
+    if (this.outputs.length === 0) fail('pmml/no-output', 'the model has no output');
+    if (this.inputs.length === 0) fail('pmml/no-input', 'a PMML model reads at least one field');
+    const prediction = this.prediction();
+    const others = this.outputs.filter((o) => o !== prediction.output);
+    // The tests of a tree may ask what another tree gives: the list grows while it is walked.
+    for (const s of this.speller.segments) this.tested.set(s, this.fieldsTested(s));
+    const { segments } = this.speller;
+    const direct = segments.length === 1 ? this.alone(segments[0] as Segment, prediction) : null;
+    if (!direct) for (const s of segments) settle(s, this.names.unique);
+    const content = direct ?? (segments.length === 0 ? this.single(prediction) : null);
+    const body = content ? this.plain(prediction, others, content) : this.chain(prediction, others);
+    const trees = segments.reduce((n, s) => n + (s.k === 'tree' ? 1 : s.trees.length), 0);
+    return {
+      summary: `PMML 4.4.1${trees > 0 ? ` · ${trees.toLocaleString('en-US')} tree${trees === 1 ? '' : 's'}` : ''}`,
+      widened: this.speller.widened,
+      pieces: () => this.document(prediction, body),
+    };
+  }
+
+  // What is predicted
+
+  private prediction(): Prediction {
+    const said = this.outputs.filter((o) => o.field.says === 'prediction');
+    for (const output of [...said, ...this.outputs.filter((o) => !said.includes(o))]) {
+      const { expression, field } = output;
+      const text = typeOf(expression) === 'string';
+      if (!text && field.optype === 'continuous') return { output, classes: null };
+      const classes = this.labels(output);
+      if (classes) return { output, classes };
+      if (!text) return { output, classes: null };
+    }
+    return fail(
+      'pmml/no-prediction',
+      'no output is a number or one of a few classes, and a PMML model predicts one of these',
+    );
+  }
+
+  /** The values that a label takes: as the field lists them, as the probabilities name them, or as they are met. */
+  private labels({ field, expression }: Output): readonly (string | number)[] | null {
+    const met = new Set<string | number>();
+    const open = (e: Expression): boolean => {
+      if (e.k === 'constant') {
+        if (e.value !== null) met.add(typeof e.value === 'boolean' ? Number(e.value) : e.value);
+        return true;
+      }
+      if (e.k === 'map')
+        return [...e.rows.map(([, v]) => v), e.otherwise].every((v) => open(constantOf(v, e.dataType)));
+      if (e.k === 'apply') return e.fn === 'if' && e.args.slice(1).every(open);
+      if (e.field.expression) return open(e.field.expression);
+      const column = this.columnOf(e.field);
+      if (!column) return false;
+      for (const v of column.values()) if (!Number.isNaN(v)) met.add(typeof v === 'boolean' ? Number(v) : v);
+      return true;
+    };
+    const known = open(expression);
+    const listed = field.categories ?? [];
+    const named = this.outputs
+      .filter((o) => o.field.says === 'probability' && o.field.label !== undefined)
+      .map((o) => o.field.label as string);
+    if (!known) return listed.length > 0 ? listed : null;
+    const order = [...listed, ...named.map((n) => (typeOf(expression) === 'string' ? n : Number(n)))];
+    return [...new Set([...order.filter((v) => listed.includes(v) || met.has(v)), ...met])];
+  }
+
+  private columnOf(field: Field): ByOutcome | null {
+    for (const s of this.speller.segments) {
+      if (s.k !== 'tree') continue;
+      const column = s.columns.find((c) => c.field === field);
+      if (column) return column.values;
+    }
+    return null;
+  }
+
+  // What stands where
+
+  private fieldsTested(s: Segment): ReadonlySet<Field> {
+    const found = new Set<Field>();
+    for (const tree of s.k === 'tree' ? [s.tree] : s.trees.map((t) => t.tree)) {
+      for (const f of this.trees.fields(tree)) found.add(f);
+    }
+    return found;
+  }
+
+  /** Segments on whose output a field depends. */
+  private behind(field: Field): ReadonlySet<Segment> {
+    let found = this.dependence.get(field);
+    if (!found) {
+      const all = new Set<Segment>();
+      this.dependence.set(field, all);
+      if (field.segment) all.add(field.segment as Segment);
+      if (field.expression) {
+        for (const f of fieldsIn(field.expression)) for (const s of this.behind(f)) all.add(s);
+      }
+      found = all;
+    }
+    return found;
+  }
+
+  /** Derived fields that these need, themselves among them, each behind what it reads. */
+  private derived(fields: Iterable<Field>, found: Set<Field> = new Set()): Set<Field> {
+    const visit = (f: Field): void => {
+      if (!f.expression || found.has(f)) return;
+      for (const inner of fieldsIn(f.expression)) visit(inner);
+      found.add(f);
+    };
+    for (const f of fields) visit(f);
+    return found;
+  }
+
+  /** Segments, each behind those that it needs. */
+  private ordered(): Segment[] {
+    const done = new Set<Segment>();
+    const visit = (s: Segment): void => {
+      if (done.has(s)) return;
+      for (const f of this.tested.get(s) ?? [])
+        for (const inner of this.behind(f)) if (inner !== s) visit(inner);
+      done.add(s);
+    };
+    for (const s of this.speller.segments) visit(s);
+    return [...done];
+  }
+
+  // Models
+
+  /** A tree that says all there is to say: no chain around it. */
+  private alone(s: Segment, prediction: Prediction): Content | null {
+    const { expression } = prediction.output;
+    if (expression.k !== 'field' || s.k !== 'tree' || s.columns.length !== 1) return null;
+    const [column] = s.columns as [Segment & { k: 'tree' }['columns' & never]] as unknown as [
+      (typeof s.columns)[0],
+    ];
+    if (expression.field !== column.field) return null;
+    if (this.outputs.some((o) => o !== prediction.output && this.depends(o.expression, s))) return null;
+    const trees = this.trees;
+    return {
+      name: 'TreeModel',
+      needs: [...(this.tested.get(s) ?? [])],
+      attributes: {},
+      content: (depth) =>
+        trees.nodes(
+          s.tree,
+          (o) => {
+            const score = column.values.get(o);
+            return { attributes: Number.isNaN(score) ? {} : { score: spelled(score as string | number) } };
+          },
+          depth,
+        ),
+    };
+  }
+
+  private depends(e: Expression, s: Segment): boolean {
+    for (const f of fieldsIn(e)) if (this.behind(f).has(s)) return true;
+    return false;
+  }
+
+  /** What is predicted stands in a field: handed on as it is. */
+  private single({ output, classes }: Prediction): Content {
+    const e = output.expression;
+    if (classes === null && e.k === 'constant' && e.value !== null) {
+      return {
+        name: 'RegressionModel',
+        needs: [],
+        attributes: {},
+        *content(depth) {
+          yield print(depth, element('RegressionTable', { intercept: Number(e.value) }));
+        },
+      };
+    }
+    const field = this.fieldOf(e, `${output.field.name}.value`);
+    if (classes === null) {
+      return {
+        name: 'RegressionModel',
+        needs: [field],
+        attributes: {},
+        *content(depth) {
+          const term = element('NumericPredictor', { name: field.name, coefficient: 1 });
+          yield print(depth, element('RegressionTable', { intercept: 0 }, [term]));
+        },
+      };
+    }
+    return {
+      name: 'TreeModel',
+      needs: [field],
+      attributes: {},
+      *content(depth) {
+        const nodes = classes.map((c) =>
+          element('Node', { score: spelled(c) }, [
+            element('SimplePredicate', { field: field.name, operator: 'equal', value: spelled(c) }),
+          ]),
+        );
+        yield print(depth, element('Node', {}, [element('True'), ...nodes]));
+      },
+    };
+  }
+
+  private fieldOf(e: Expression, stem: string): Field {
+    return e.k === 'field' ? e.field : this.speller.field(e, stem);
+  }
+
+  private functionOf({ classes }: Prediction): string {
+    return classes === null ? 'regression' : 'classification';
+  }
+
+  private *schema(depth: number, fields: Iterable<string>, target: string | null): Generator<string> {
+    const names = [...new Set(fields)];
+    yield open(depth, 'MiningSchema');
+    // A schema lists one field at least.
+    if (names.length === 0 && target === null) names.push((this.inputs[0] as IrField).name);
+    for (const name of names) yield print(depth + 1, element('MiningField', { name }));
+    if (target !== null)
+      yield print(depth + 1, element('MiningField', { name: target, usageType: 'target' }));
+    yield close(depth, 'MiningSchema');
+  }
+
+  /** The outermost schema: every field of the model, let in as it comes; the graph says itself what is valid. */
+  private *outerSchema(depth: number, target: string): Generator<string> {
+    yield open(depth, 'MiningSchema');
+    for (const f of this.inputs) {
+      const treated = (f.categories?.length ?? 0) > 0 || (f.intervals?.length ?? 0) > 0;
+      yield print(
+        depth + 1,
+        element('MiningField', { name: f.name, invalidValueTreatment: treated ? 'asIs' : undefined }),
+      );
+    }
+    yield print(depth + 1, element('MiningField', { name: target, usageType: 'target' }));
+    yield close(depth, 'MiningSchema');
+  }
+
+  private *transformations(depth: number, fields: Iterable<Field>): Generator<string> {
+    let first = true;
+    for (const f of fields) {
+      if (first) yield open(depth, 'LocalTransformations');
+      first = false;
+      const attributes = { name: f.name, optype: optypeOf(f.dataType), dataType: f.dataType };
+      yield print(depth + 1, element('DerivedField', attributes, [markup(f.expression as Expression)]));
+    }
+    if (!first) yield close(depth, 'LocalTransformations');
+  }
+
+  private *output(depth: number, columns: readonly Markup[]): Generator<string> {
+    if (columns.length > 0) yield print(depth, element('Output', {}, columns));
+  }
+
+  /** One model element for all. */
+  private plain(prediction: Prediction, others: readonly Output[], content: Content): Body {
+    const shown = others.map((o) => ({ o, field: this.fieldOf(o.expression, `${o.field.name}.value`) }));
+    const derived = this.derived([...content.needs, ...shown.map((s) => s.field)]);
+    const columns = shown.map(({ o, field }) =>
+      outputField(o.field, typeOf(o.expression), markup(ref(field))),
+    );
+    const target = prediction.output.field.name;
+    const self = this;
+    return function* (depth) {
+      const attributes = {
+        modelName: self.model.name === '' ? undefined : self.model.name,
+        functionName: self.functionOf(prediction),
+        ...content.attributes,
+      };
+      yield open(depth, content.name, attributes);
+      yield* self.outerSchema(depth + 1, target);
+      yield* self.output(depth + 1, columns);
+      yield* self.transformations(depth + 1, derived);
+      yield* content.content(depth + 1);
+      yield close(depth, content.name);
+    };
+  }
+
+  /** Trees first, each a segment that puts out what it says; then what is made of it. */
+  private chain(prediction: Prediction, others: readonly Output[]): Body {
+    const last = this.single(prediction);
+    const shown = others.map((o) => ({ o, field: this.fieldOf(o.expression, `${o.field.name}.value`) }));
+    const segments = this.ordered();
+    const outer = new Set<Field>();
+    const local = (fields: Iterable<Field>): Field[] => {
+      const own: Field[] = [];
+      for (const f of this.derived(fields)) {
+        if (this.behind(f).size === 0) outer.add(f);
+        else own.push(f);
+      }
+      return own;
+    };
+    const locals = new Map(segments.map((s) => [s, local(this.tested.get(s) ?? [])]));
+    const finals = local([...last.needs, ...shown.map((s) => s.field)]);
+    const exported = new Map<Field, string>();
+    const inner: Markup[] = [];
+    const columns = shown.map(({ o, field }) => {
+      const type = typeOf(o.expression);
+      if (!finals.includes(field)) return outputField(o.field, type, markup(ref(field)));
+      let name = exported.get(field);
+      if (name === undefined) {
+        name = this.names.unique(`${field.name}.shown`);
+        exported.set(field, name);
+        inner.push(transformed(name, field.dataType, markup(ref(field))));
+      }
+      return outputField(o.field, type, element('FieldRef', { field: name }));
+    });
+    const target = prediction.output.field.name;
+    const self = this;
+    return function* (depth) {
+      yield open(depth, 'MiningModel', {
+        modelName: self.model.name === '' ? undefined : self.model.name,
+        functionName: self.functionOf(prediction),
+      });
+      yield* self.outerSchema(depth + 1, target);
+      yield* self.output(depth + 1, columns);
+      yield* self.transformations(depth + 1, self.derived(outer));
+      yield open(depth + 1, 'Segmentation', { multipleModelMethod: 'modelChain' });
+      let id = 0;
+      for (const s of segments) {
+        yield open(depth + 2, 'Segment', { id: ++id });
+        yield print(depth + 3, element('True'));
+        yield* self.segment(depth + 3, s, locals.get(s) ?? []);
+        yield close(depth + 2, 'Segment');
+      }
+      yield open(depth + 2, 'Segment', { id: ++id });
+      yield print(depth + 3, element('True'));
+      yield open(depth + 3, last.name, { functionName: self.functionOf(prediction), ...last.attributes });
+      yield* self.schema(depth + 4, self.read(finals, [...last.needs, ...shown.map((x) => x.field)]), target);
+      yield* self.output(depth + 4, inner);
+      yield* self.transformations(depth + 4, finals);
+      yield* last.content(depth + 4);
+      yield close(depth + 3, last.name);
+      yield close(depth + 2, 'Segment');
+      yield close(depth + 1, 'Segmentation');
+      yield close(depth, 'MiningModel');
+    };
+  }
+
+  /** Names of the fields from outside that local fields, and further ones, read. */
+  private read(local: readonly Field[], further: Iterable<Field>): string[] {
+    const own = new Set(local);
+    const found = new Set<string>();
+    for (const f of local) {
+      for (const x of fieldsIn(f.expression as Expression)) if (!own.has(x)) found.add(x.name);
+    }
+    for (const f of further) if (!own.has(f)) found.add(f.name);
+    return [...found];
+  }
+
+  private *segment(depth: number, s: Segment, local: readonly Field[]): Generator<string> {
+    const tested = this.tested.get(s) as ReadonlySet<Field>;
+    const field = s.k === 'sum' ? s.field : settled(s).field;
+    const output = [
+      element('OutputField', {
+        name: field.name,
+        optype: 'continuous',
+        dataType: field.dataType,
+        feature: 'predictedValue',
+      }),
+    ];
+    const name = s.k === 'sum' ? 'MiningModel' : 'TreeModel';
+    yield open(depth, name, { functionName: 'regression' });
+    yield* this.schema(depth + 1, this.read(local, tested), null);
+    yield* this.output(depth + 1, output);
+    yield* this.transformations(depth + 1, local);
+    if (s.k === 'tree') yield* this.nodes(depth + 1, s.tree, settled(s).values);
+    else yield* this.sum(depth + 1, s);
+    yield close(depth, name);
+  }
+
+  private *sum(depth: number, s: Extract<Segment, { k: 'sum' }>): Generator<string> {
+    yield open(depth, 'Segmentation', { multipleModelMethod: 'sum' });
+    let id = 0;
+    if (s.start !== 0) {
+      // The sum begins with this.
+      yield open(depth + 1, 'Segment', { id: ++id });
+      yield print(depth + 2, element('True'));
+      yield open(depth + 2, 'TreeModel', { functionName: 'regression' });
+      yield* this.schema(depth + 3, [], null);
+      yield print(depth + 3, element('Node', { score: s.start }, [element('True')]));
+      yield close(depth + 2, 'TreeModel');
+      yield close(depth + 1, 'Segment');
+    }
+    for (const { tree, values } of s.trees) {
+      yield open(depth + 1, 'Segment', { id: ++id });
+      yield print(depth + 2, element('True'));
+      yield open(depth + 2, 'TreeModel', { functionName: 'regression' });
+      yield* this.schema(
+        depth + 3,
+        [...this.trees.fields(tree)].map((f) => f.name),
+        null,
+      );
+      yield* this.nodes(depth + 3, tree, values);
+      yield close(depth + 2, 'TreeModel');
+      yield close(depth + 1, 'Segment');
+    }
+    yield close(depth, 'Segmentation');
+  }
+
+  private nodes(
+    depth: number,
+    tree: Parameters<TreeWriter['nodes']>[0],
+    values: ByOutcome,
+  ): Generator<string> {
+    return this.trees.nodes(
+      tree,
+      (o) => {
+        const score = values.get(o);
+        return { attributes: score === undefined || Number.isNaN(score) ? {} : { score: spelled(score) } };
+      },
+      depth,
+    );
+  }
+
+  // The document
+
+  private *document(prediction: Prediction, body: Body): Generator<string> {
+    const { metadata } = this.model;
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+    yield open(0, 'PMML', { xmlns: 'http://www.dmg.org/PMML-4_4', version: '4.4.1' });
+    yield print(
+      1,
+      element(
+        'Header',
+        {
+          copyright: metadata.get('copyright'),
+          description: metadata.get('description'),
+          modelVersion: metadata.get('modelVersion'),
+        },
+        [element('Application', { name: 'Portolan', version: toolVersion })],
+      ),
+    );
+    const target = targetField(prediction);
+    yield open(1, 'DataDictionary', { numberOfFields: this.inputs.length + 1 });
+    for (const f of this.inputs) yield print(2, dataField(f, this.given.get(f)?.dataType ?? inputType(f)));
+    yield print(2, target);
+    yield close(1, 'DataDictionary');
+    yield* body(1);
+    yield close(0, 'PMML');
+  }
+}
+
+type Body = (depth: number) => Generator<string>;
+
+/** The content of a model element, behind what all have. */
+interface Content {
+  readonly name: string;
+  readonly needs: readonly Field[];
+  readonly attributes: Attributes;
+  content(depth: number): Generator<string>;
+}
+
+const typeOf = (e: Expression): DataType => (e.k === 'field' ? e.field.dataType : e.dataType);
+
+/** What a tree puts out: its one number, or the number of its outcome, by which the others are looked up. */
+interface Settled {
+  readonly field: Field;
+  readonly values: ByOutcome;
+}
+
+const settledAs = new WeakMap<Segment, Settled>();
+
+const settled = (s: Segment): Settled => settledAs.get(s) as Settled;
+
+const settle = (s: Segment, names: (stem: string) => string): void => {
+  if (s.k !== 'tree' || settledAs.has(s)) return;
+  const [only] = s.columns;
+  if (
+    s.columns.length === 1 &&
+    only &&
+    only.field.dataType !== 'string' &&
+    only.field.dataType !== 'boolean'
+  ) {
+    settledAs.set(s, only);
+    return;
+  }
+  const outcomes = [...(only?.values.keys() ?? [])];
+  const field: Field = {
+    name: names(`${s.tree.route.slot.name}.outcome`),
+    dataType: 'integer',
+    mayMiss: false,
+    expression: null,
+    segment: s,
+  };
+  for (const c of s.columns) {
+    c.field.segment = null;
+    c.field.expression = {
+      k: 'map',
+      field,
+      rows: outcomes.map((o): [number, Literal] => {
+        const v = c.values.get(o) as number | string | boolean;
+        return [o, Number.isNaN(v) ? null : v];
+      }),
+      dataType: c.field.dataType,
+      otherwise: null,
+      mayMiss: c.field.mayMiss,
+    };
+  }
+  settledAs.set(s, { field, values: new Map(outcomes.map((o) => [o, o])) });
+};
+
+const closures = { oo: 'openOpen', oc: 'openClosed', co: 'closedOpen', cc: 'closedClosed' } as const;
+
+const dataField = (f: IrField, dataType: DataType): Markup => {
+  const plain = !isTemporal(dataType);
+  const values = plain ? (f.categories ?? []) : [];
+  const optype = dataType === 'string' && f.optype === 'continuous' ? 'categorical' : f.optype;
+  const intervals = plain && optype === 'continuous' ? (f.intervals ?? []) : [];
+  return element('DataField', { name: f.name, optype, dataType }, [
+    ...intervals.map((i) =>
+      element('Interval', {
+        closure: closures[i.closure],
+        leftMargin: i.low === -Infinity ? undefined : i.low,
+        rightMargin: i.high === Infinity ? undefined : i.high,
+      }),
+    ),
+    ...values.map((v) => element('Value', { value: spelled(v) })),
+    ...(f.missing ?? []).map((value) => element('Value', { value, property: 'missing' })),
+  ]);
+};
+
+const targetField = ({ output, classes }: Prediction): Markup => {
+  const { field, expression } = output;
+  const { logical } = field;
+  const own = typeOf(expression);
+  const dataType =
+    logical !== undefined && dataTypes.has(logical) && (logical === 'string') === (own === 'string')
+      ? logical
+      : own;
+  return element(
+    'DataField',
+    {
+      name: field.name,
+      optype: classes === null ? 'continuous' : field.optype === 'ordinal' ? 'ordinal' : 'categorical',
+      dataType: classes !== null && dataType === 'boolean' ? 'boolean' : dataType,
+    },
+    (classes ?? []).map((c) => element('Value', { value: spelled(c) })),
+  );
+};
+
+const transformed = (name: string, dataType: DataType, content: Markup): Markup =>
+  element('OutputField', { name, optype: optypeOf(dataType), dataType, feature: 'transformedValue' }, [
+    content,
+  ]);
+
+const outputField = (f: IrField, own: DataType, content: Markup): Markup => {
+  const { logical } = f;
+  const fits =
+    logical !== undefined && dataTypes.has(logical) && (logical === 'string') === (own === 'string');
+  return element(
+    'OutputField',
+    { name: f.name, optype: f.optype, dataType: fits ? logical : own, feature: 'transformedValue' },
+    [content],
+  );
+};

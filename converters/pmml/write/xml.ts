@@ -1,0 +1,106 @@
+/** XML as it is written: escaped, indented by one blank a level, in chunks. */
+import { fail } from '../../../src/ir/diagnostic.ts';
+
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+/** An element in memory; what grows with a model (the nodes of trees) is generated instead. */
+export interface Markup {
+  readonly name: string;
+  readonly attributes: Attributes;
+  readonly children: readonly Markup[];
+  readonly text?: string;
+}
+
+export const element = (
+  name: string,
+  attributes: Attributes = {},
+  children: readonly Markup[] = [],
+): Markup => ({
+  name,
+  attributes,
+  children,
+});
+
+/** Characters that XML 1.0 has no way to write, escaped or not. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are refused
+const unwritable =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+const special: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+};
+
+/** Blanks are escaped too where a reader would normalise them. */
+export const escaped = (text: string): string => {
+  if (!/[^ !#-%'-;=?-~]/.test(text)) return text;
+  if (unwritable.test(text)) {
+    fail('pmml/character', `XML cannot write a character of ${JSON.stringify(text)}`);
+  }
+  return text.replace(/[&<>"\t\n\r]/g, (c) => special[c] as string);
+};
+
+/** The shortest text that reads back as the same double. */
+export const numeral = (x: number): string =>
+  x === Infinity ? 'INF' : x === -Infinity ? '-INF' : Object.is(x, -0) ? '-0' : String(x);
+
+/** A number where the schema wants no exponent. */
+export const decimal = (x: number): string => {
+  const short = numeral(x);
+  const parts = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(short);
+  if (!parts) return short;
+  const [, sign, first, rest = '', power] = parts;
+  const digits = `${first}${rest}`;
+  const at = 1 + Number(power);
+  if (at <= 0) return `${sign}0.${'0'.repeat(-at)}${digits}`;
+  return `${sign}${digits.padEnd(at, '0')}`;
+};
+
+const blanks = (depth: number): string => ' '.repeat(Math.min(depth, 40));
+
+const opening = (name: string, attributes: Attributes): string => {
+  let text = `<${name}`;
+  for (const key in attributes) {
+    const value = attributes[key];
+    if (value === undefined) continue;
+    text += ` ${key}="${typeof value === 'number' ? numeral(value) : escaped(value)}"`;
+  }
+  return text;
+};
+
+export const open = (depth: number, name: string, attributes: Attributes = {}): string =>
+  `${blanks(depth)}${opening(name, attributes)}>\n`;
+
+export const empty = (depth: number, name: string, attributes: Attributes = {}): string =>
+  `${blanks(depth)}${opening(name, attributes)}/>\n`;
+
+export const close = (depth: number, name: string): string => `${blanks(depth)}</${name}>\n`;
+
+export const print = (depth: number, m: Markup): string => {
+  if (m.text !== undefined) {
+    return `${blanks(depth)}${opening(m.name, m.attributes)}>${escaped(m.text)}</${m.name}>\n`;
+  }
+  if (m.children.length === 0) return empty(depth, m.name, m.attributes);
+  const inside = m.children.map((c) => print(depth + 1, c)).join('');
+  return `${open(depth, m.name, m.attributes)}${inside}${close(depth, m.name)}`;
+};
+
+const chunkSize = 1 << 16;
+
+/** Pieces of text as bytes, some 64 KiB at a time. */
+export function* chunked(pieces: Iterable<string>): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let held = '';
+  for (const piece of pieces) {
+    held += piece;
+    if (held.length < chunkSize) continue;
+    yield encoder.encode(held);
+    held = '';
+  }
+  if (held !== '') yield encoder.encode(held);
+}
