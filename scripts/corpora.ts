@@ -34,6 +34,14 @@ const models = [
   'knime/NeuralNetworkIris',
   'knime/NeuralNetworkOzone',
   'rapidminer/NeuralNetworkIris',
+  'knime/KMeansIris',
+  'rapidminer/KMeansIris',
+  'rattle/KMeansIris',
+  'rattle/HierarchicalClusteringIris',
+  'knime/SupportVectorMachineIris',
+  'rattle/SupportVectorMachineIris',
+  'rattle/SupportVectorMachineAudit',
+  'rattle/SupportVectorMachineOzone',
 ];
 
 /** 1e-12 relative, or half a unit of the last digit that the tool printed, whichever is more. */

@@ -99,6 +99,14 @@ const models: readonly (readonly [tool: string, model: string, data: string, pai
   ['knime', 'GeneralRegressionAudit', 'Audit', { Adjusted: 'Adjusted' }],
   ['knime', 'GeneralRegressionIris', 'Iris', { Species: 'Species' }],
   ['rapidminer', 'NeuralNetworkIris', 'Iris', rapidminer('Species', ...iris)],
+  ['knime', 'KMeansIris', 'Iris', { Cluster: 'Cluster' }],
+  ['rattle', 'KMeansIris', 'Iris', { Cluster: 'Cluster' }],
+  ['rapidminer', 'KMeansIris', 'Iris', { Cluster: 'Cluster' }],
+  ['rattle', 'HierarchicalClusteringIris', 'Iris', { Cluster: 'predictedValue' }],
+  ['knime', 'SupportVectorMachineIris', 'Iris', { Species: 'Species' }],
+  ['rattle', 'SupportVectorMachineIris', 'Iris', { Species: 'Species' }],
+  ['rattle', 'SupportVectorMachineAudit', 'Audit', { Adjusted: 'Adjusted' }],
+  ['rattle', 'SupportVectorMachineOzone', 'Ozone', { O3: 'O3' }],
 ];
 
 /**
@@ -130,7 +138,7 @@ describe.skipIf(!existsSync(corpus))('models of real tools', () => {
       const got = ours.columns.get(name);
       const want = theirs.columns.get(column);
       if (!got || !want) throw new Error(`no column ${name} or ${column}: ${[...ours.columns.keys()]}`);
-      const label = ['Species', 'Adjusted', 'versicolor'].includes(name);
+      const label = ['Species', 'Adjusted', 'versicolor', 'Cluster', 'predictedValue'].includes(name);
       const odd = halved[`${tool}/${model}`];
       const normalized = (x: number) => {
         const p = name === `probability(${odd?.event})` ? x : 1 - x;
