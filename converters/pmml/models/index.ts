@@ -2,6 +2,7 @@
 import type { ModelElement } from '../model.ts';
 import { anomalyDetectionModel } from './AnomalyDetectionModel.ts';
 import { associationModel } from './AssociationModel.ts';
+import { baselineModel } from './BaselineModel.ts';
 import { bayesianNetworkModel } from './BayesianNetworkModel.ts';
 import { clusteringModel } from './ClusteringModel.ts';
 import { gaussianProcessModel } from './GaussianProcessModel.ts';
@@ -14,12 +15,14 @@ import { regressionModel } from './RegressionModel.ts';
 import { ruleSetModel } from './RuleSetModel.ts';
 import { scorecard } from './Scorecard.ts';
 import { supportVectorMachineModel } from './SupportVectorMachineModel.ts';
+import { textModel } from './TextModel.ts';
 import { timeSeriesModel } from './TimeSeriesModel.ts';
 import { treeModel } from './TreeModel.ts';
 
 export const models: readonly ModelElement[] = [
   anomalyDetectionModel,
   associationModel,
+  baselineModel,
   bayesianNetworkModel,
   clusteringModel,
   gaussianProcessModel,
@@ -32,6 +35,7 @@ export const models: readonly ModelElement[] = [
   ruleSetModel,
   scorecard,
   supportVectorMachineModel,
+  textModel,
   timeSeriesModel,
   treeModel,
 ];
