@@ -3,6 +3,7 @@ import { attr } from '../../src/ir/attributes.ts';
 import type { Value } from '../../src/ir/model.ts';
 import { constant } from '../../src/tensor/data.ts';
 import type { Element } from '../shared/xml.ts';
+import { aggregate, lag } from './acrossRows.ts';
 import { dtypeOf } from './algebra.ts';
 import { asReal, constantOf, convert } from './convert.ts';
 import { intervalOf } from './dictionary.ts';
@@ -115,13 +116,13 @@ const made = (element: Element, at: Context, wanted?: DataType): Variable => {
     }
     case 'Apply':
       return apply(element, at, wanted);
+    case 'Lag':
+    case 'Aggregate': {
+      if (at.parameters) doc.refuse(element, 'a function sees its parameters of one row only');
+      return element.name === 'Lag' ? lag(element, at.scope) : aggregate(element, at.scope);
+    }
     default:
-      return doc.refuse(
-        element,
-        element.name === 'Lag' || element.name === 'Aggregate'
-          ? 'it needs the rows before, which is not supported'
-          : 'this is no expression that is supported',
-      );
+      return doc.refuse(element, 'this is no expression that is supported');
   }
 };
 

@@ -28,6 +28,7 @@ const refused: Readonly<Record<'onnx' | 'javascript', Readonly<Record<string, Re
     'text-index': /TextIndex/,
   },
   javascript: {
+    'aggregate-group': /Unique/,
     'association-fields': /TopK/,
     'association-measures': /TopK/,
     'association-transactions': /TopK/,
@@ -36,6 +37,8 @@ const refused: Readonly<Record<'onnx' | 'javascript', Readonly<Record<string, Re
     'function-format-number': /formatNumber/,
     'function-matches': /matches/,
     'function-replace': /replace/,
+    lag: /Concat does not treat rows one by one/,
+    'lag-aggregate': /Concat does not treat rows one by one/,
     'mining-median': /TopK/,
     'mining-median-even-odd': /TopK/,
     'text-index': /TextIndex/,
