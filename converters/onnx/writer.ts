@@ -374,7 +374,11 @@ class GraphWriter {
 
   private declares(read: ValueInfoProto, type: Type): boolean {
     const said = typeOf(read.type, { file: '', at: '' });
-    return said.kind === type.kind && fits(type, said);
+    if (said.kind !== 'tensor' || type.kind !== 'tensor') return said.kind === type.kind && fits(type, said);
+    // An extent that was fixed and is a symbol by now is not declared as fixed.
+    return (
+      fits(type, said) && (said.dims ?? []).every((d, i) => typeof d !== 'number' || d === type.dims?.[i])
+    );
   }
 
   private inner(

@@ -3,18 +3,41 @@ import { basename } from 'node:path';
 import { AtomicFiles } from '../files/atomic.ts';
 import { targetFormat } from '../formats.ts';
 import type { Artifact, WriteOptions } from '../ir/converter.ts';
-import { fail } from '../ir/diagnostic.ts';
+import { fail, isRefusal } from '../ir/diagnostic.ts';
 import type { Model } from '../ir/model.ts';
+import { batch } from '../passes/batch.ts';
+import { fold } from '../passes/fold.ts';
 
-export interface WriteRequest extends WriteOptions {
+/** What may be done to a graph before it is written; none of it changes a row's results. */
+export interface Preparation {
+  /** Computes what depends on constants alone, makes one of equal constants and nodes, leaves out what nothing reads. */
+  readonly simplify?: boolean;
+  /** Makes a fixed number of rows any number. */
+  readonly batch?: boolean;
+}
+
+/** Throws where the model mixes rows, and so takes no other number of them. */
+export const prepared = (model: Model, { simplify, batch: any }: Preparation): Model => {
+  const rowed = any ? batch(model) : model;
+  if (isRefusal(rowed)) {
+    return fail(rowed.rule, `the number of rows stays fixed: ${rowed.why}`, undefined, 'leave out --batch');
+  }
+  return simplify ? fold(rowed) : rowed;
+};
+
+export interface WriteRequest extends WriteOptions, Preparation {
   /** A format's name (`portolan formats`). */
   readonly to: string;
 }
 
 /** The model in another format, in memory or generated while it is saved. Throws where the target cannot say it. */
-export const write = async (model: Model, { to, ...options }: WriteRequest): Promise<Artifact> => {
+export const write = async (
+  model: Model,
+  { to, simplify, batch: any, ...options }: WriteRequest,
+): Promise<Artifact> => {
   const { writer } = await targetFormat(undefined, to).load();
-  return (writer ?? fail('format/no-writer', `nothing is written as '${to}'`)).write(model, options);
+  const ready = prepared(model, { ...(simplify && { simplify }), ...(any && { batch: any }) });
+  return (writer ?? fail('format/no-writer', `nothing is written as '${to}'`)).write(ready, options);
 };
 
 /** The path of one of an artifact's files, beside the artifact itself. */

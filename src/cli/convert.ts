@@ -3,7 +3,7 @@ import { type ReadModel, read } from '../api/read.ts';
 import { artifactFacts, makeReport, measureLatency, sourceFacts } from '../api/report.ts';
 import { tableFrom } from '../api/score.ts';
 import { verifyFile } from '../api/verify.ts';
-import { type Staged, stage } from '../api/write.ts';
+import { prepared, type Staged, stage } from '../api/write.ts';
 import { sliceRows } from '../evaluate/blocks.ts';
 import { type Format, targetFormat } from '../formats.ts';
 import type { WriteOptions } from '../ir/converter.ts';
@@ -29,6 +29,8 @@ interface Options extends CsvOptions {
   precision: 'float32' | 'float64' | 'auto';
   data?: string;
   report?: string[];
+  simplify?: boolean;
+  batch?: boolean;
   verify: boolean;
   keep?: boolean;
   json?: boolean;
@@ -64,7 +66,7 @@ export const convert = async (file: string, target: string, options: Options): P
     ...options.opset,
     sourceDigest: source.sha256,
   };
-  const artifact = writer.write(model, settings);
+  const artifact = writer.write(prepared(model, options), settings);
   const staged = stage(artifact, target);
   try {
     // Not sooner: where the input or the request is wrong, nothing stands on stdout.

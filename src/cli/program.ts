@@ -90,6 +90,11 @@ export const program = (done: (code: number) => void): Command => {
       'writes the report; the ending picks the form; may be given several times',
       collect,
     )
+    .option(
+      '--simplify',
+      'computes what is constant, makes one of what is equal, leaves out what nothing reads',
+    )
+    .option('--batch', 'makes a fixed number of rows any number, where no row depends on another')
     .option('--no-verify', 'writes without proof')
     .option('--keep', 'writes the artifact even if the proof fails, and says so in the report')
     .option('--json', 'prints the report as JSON')

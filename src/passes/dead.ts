@@ -3,11 +3,12 @@
  * values.
  */
 import type { Model, Node, Region, Value } from '../ir/model.ts';
+import { settled } from './expand.ts';
 
-export const dead = (model: Model, kept: ReadonlySet<string> = new Set()): Model => ({
-  ...model,
-  graph: live(model.graph, kept),
-});
+export const dead = (whole: Model, kept: ReadonlySet<string> = new Set()): Model => {
+  const model = settled(whole);
+  return { ...model, graph: live(model.graph, kept) };
+};
 
 /** Names of the values that nothing depends on. */
 export const deadNames = (graph: Region): ReadonlySet<string> => {

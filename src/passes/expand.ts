@@ -31,3 +31,12 @@ export const expand = (model: Model): Model => {
   }
   return current;
 };
+
+/**
+ * Gradient names tensors of the graph around it, which no other node does: it becomes what it means before a pass takes a
+ * tensor away that it names.
+ */
+export const settled = (model: Model): Model =>
+  anyNode(model.graph, (n) => n.op.name === 'Gradient' && n.op.domain === 'ai.onnx.preview.training')
+    ? expand(model)
+    : model;

@@ -4,20 +4,21 @@
  * or operators that are not pure. Results larger than `limit` bytes are left to the target.
  */
 import { intOf, regionOf } from '../ir/attributes.ts';
-import type { Known } from '../ir/builder.ts';
+import type { Builder, Known } from '../ir/builder.ts';
 import { inlineRegion } from '../ir/copy.ts';
 import { type Attribute, type Model, type Node, opName, type Region, type Value } from '../ir/model.ts';
 import { find } from '../ops/registry.ts';
 import { constant, type Data, dataOf, load } from '../tensor/data.ts';
 import { dtypeInfo, isFloat } from '../tensor/dtype.ts';
 import { dead } from './dead.ts';
-import { operatorsAt, rebuild } from './rebuild.ts';
+import { settled } from './expand.ts';
+import { operatorsAt, type Rewrite, rebuild } from './rebuild.ts';
 
 const defaultLimit = 1 << 20;
 
 export const fold = (model: Model, limit = defaultLimit): Model => {
   const known = operatorsAt(model.opsets);
-  const folded = rebuild(model, folding(limit), known);
+  const folded = rebuild(settled(model), folding(limit), known);
   return dead(shareNodes(shareConstants(rebuild(folded, simplifying(folded), known))));
 };
 
@@ -27,28 +28,33 @@ const bytesOf = (data: Data): number =>
     ? (data.read(0, data.count) as string[]).reduce((n, s) => n + 16 + 2 * s.length, 0)
     : (data.count * Math.max(8, dtypeInfo(data.dtype).bits)) / 8;
 
-const folding =
-  (limit: number): Parameters<typeof rebuild>[1] =>
-  (node, b, inputs) => {
-    const branch = chosen(node, b.known(inputs[0]));
-    if (branch) {
-      const results = inlineRegion(branch, b);
-      return node.outputs.map((o, i) => o && (results[i] ?? null));
-    }
-    const folded = computed({ ...node, inputs }, b.known, limit);
-    return (
-      folded &&
-      node.outputs.map((o, i) => {
-        const d = folded[i];
-        return o && d ? b.constant(d, o.name) : null;
-      })
-    );
-  };
+const folding = (limit: number): Rewrite =>
+  Object.assign(
+    (node: Node, b: Builder, inputs: readonly (Value | null)[]) => {
+      const branch = chosen(node, b.known(inputs[0]));
+      if (branch) {
+        const results = inlineRegion(regionOf(node, branch), b);
+        return node.outputs.map((o, i) => o && (results[i] ?? null));
+      }
+      const folded = computed({ ...node, inputs }, b.known, limit);
+      return (
+        folded &&
+        node.outputs.map((o, i) => {
+          const d = folded[i];
+          return o && d ? b.constant(d, o.name) : null;
+        })
+      );
+    },
+    {
+      wants: (node: Node, attribute: string, b: Builder, inputs: readonly (Value | null)[]): boolean =>
+        (chosen(node, b.known(inputs[0])) ?? attribute) === attribute,
+    },
+  );
 
 /** The branch of an If whose condition is constant. */
-const chosen = (node: Node, condition: Data | undefined): Region | undefined => {
+const chosen = (node: Node, condition: Data | undefined): string | undefined => {
   if (opName(node.op) !== 'If' || condition?.dtype !== 'bool' || condition.count !== 1) return undefined;
-  return regionOf(node, load(condition).data[0] ? 'then_branch' : 'else_branch');
+  return load(condition).data[0] ? 'then_branch' : 'else_branch';
 };
 
 /** What a node gives, where it reads constants alone and neither they nor its outputs are larger than `limit` bytes. */

@@ -7,11 +7,11 @@ import { nameResults } from './names.ts';
  * What a pass makes of a node: its new outputs, or undefined to keep it. `inputs` are the node's inputs in the new
  * graph, `b` is where new nodes are made; nodes made there come from where the node came from.
  */
-export type Rewrite = (
-  node: Node,
-  b: Builder,
-  inputs: readonly (Value | null)[],
-) => readonly (Value | null)[] | undefined;
+export interface Rewrite {
+  (node: Node, b: Builder, inputs: readonly (Value | null)[]): readonly (Value | null)[] | undefined;
+  /** Is the body of this attribute still wanted? What never runs need not fit what is known by now. Default: yes. */
+  readonly wants?: (node: Node, attribute: string, b: Builder, inputs: readonly (Value | null)[]) => boolean;
+}
 
 /** What a rewrite makes is resolved at these opsets; at its newest in a domain that they do not name. */
 export const operatorsAt = (opsets: ReadonlyMap<string, number>): Operators => ({
@@ -58,7 +58,12 @@ export const rebuildRegion = (
   for (const node of region.nodes) {
     const inputs = node.inputs.map(to);
     b.place = node.from[0];
-    const attributes = rebuildAttributes(node.attributes, b, rewrite, map);
+    const wanted = new Map(
+      [...node.attributes].filter(
+        ([name, a]) => a.kind !== 'region' || (rewrite.wants?.(node, name, b, inputs) ?? true),
+      ),
+    );
+    const attributes = rebuildAttributes(wanted, b, rewrite, map);
     const changed = rewrite({ ...node, attributes }, b, inputs);
     const outputs =
       changed ??

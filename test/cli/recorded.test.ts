@@ -141,3 +141,29 @@ describe('verify --save <folder>', () => {
     expect(JSON.parse(labels).value.flat()).toEqual(expected.map((l) => l.split(',')[0]));
   });
 });
+
+describe('convert --batch', () => {
+  const linear = readCases().find((c) => c.path.endsWith('pytorch-converted/test_Linear'));
+  const model = folder.write('linear.onnx', linear?.model ?? new Uint8Array());
+  const row = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`0_${i}`, i / 10]));
+  const three = folder.write('three.jsonl', `${JSON.stringify(row)}\n`.repeat(3));
+
+  it('makes a model of four rows one of any number', async () => {
+    expect((await portolan('score', model, '--data', three)).code).toBe(2);
+    const target = folder.file('any.onnx');
+    expect((await portolan('convert', model, target, '--batch', '--simplify')).code).toBe(0);
+    const { code, out } = await portolan('score', target, '--data', three);
+    expect(code).toBe(0);
+    const [, ...rows] = out.trimEnd().split('\n');
+    expect(new Set(rows).size).toBe(1);
+    expect(rows).toHaveLength(3);
+  });
+
+  it('refuses where rows depend on each other: 2', async () => {
+    const softmax = readCases().find((c) => c.path.endsWith('1.23.1/node/test_softmax_axis_0'));
+    const mixed = folder.write('mixed.onnx', softmax?.model ?? new Uint8Array());
+    const { code, err } = await portolan('convert', mixed, folder.file('no.onnx'), '--batch');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^error\[passes\/batch\] the number of rows stays fixed: /);
+  });
+});

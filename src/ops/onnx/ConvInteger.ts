@@ -1,9 +1,11 @@
-import { tensorType } from '../../ir/model.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { rowsAreSamples } from './axes.ts';
 import { convolve, inferConvolution } from './convolution.ts';
+import { cast } from './earlier.ts';
 import { alongAxis, bytes, centred, toInt32 } from './integers.ts';
+import { convolved } from './quantizing.ts';
 
 /**
  * Conv of (x − x_zero_point) and (w − w_zero_point), padding being 0 after that, in int32. w_zero_point is one, or one an
@@ -25,6 +27,12 @@ export const ConvInteger: Operator = {
     const perChannel = wZero && alongAxis(wZero.dims, w.dims.length, 0);
     const sums = convolve(node, centred(node, x, xZero), centred(node, w, wZero, perChannel), null);
     return [toInt32(sums)];
+  },
+  express: (node, b, opsets) => {
+    // Before 10: in doubles, where the sums are exact.
+    if ((opsets.get('') ?? 0) >= 10) return undefined;
+    const [x, w, xZero = null, wZero = null] = node.inputs as readonly [Value, Value, Value?, Value?];
+    return [cast(b, convolved(node, b, [x, xZero, w, wZero]), 'int32')];
   },
   rows: (node) => rowsAreSamples(node, [1, 2, 3]),
 };

@@ -1,9 +1,11 @@
-import { tensorType } from '../../ir/model.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { rowsAreSamples } from './axes.ts';
+import { dimsOf, rowsAreSamples } from './axes.ts';
 import { convolve, inferConvolution } from './convolution.ts';
+import { cast as casted } from './earlier.ts';
 import { alongAxis, bytes, centred, requantized, spread, toInt32 } from './integers.ts';
+import { convolved, perChannel, requantizedIn } from './quantizing.ts';
 
 /**
  * Conv of quantized tensors: the sums of (x − x_zero_point)(w − w_zero_point) and B in int32, times
@@ -42,6 +44,17 @@ export const QLinearConv: Operator = {
     const [sx, sy] = [xScale.data[0] as number, yScale.data[0] as number];
     const factor = (i: number) => Math.fround(Math.fround(sx * (wScale.data[scaleOf(i)] as number)) / sy);
     return [requantized(sums, factor, yZero)];
+  },
+  express: (node, b, opsets) => {
+    // Before 10: the sums in doubles, exactly, and the steps that follow.
+    if ((opsets.get('') ?? 0) >= 10) return undefined;
+    const [x, xScale, xZero, w, wScale, wZero, yScale, yZero, bias] = node.inputs as readonly Value[] &
+      readonly [Value, Value, Value, Value, Value, Value, Value, Value, Value?];
+    const sums = convolved(node, b, [x, xZero, w, wZero]);
+    const rank = dimsOf(x)?.length ?? dimsOf(w)?.length ?? 2;
+    const all = bias ? b.op('Add', [sums, perChannel(b, casted(b, bias, 'float64'), rank)]) : sums;
+    const factor = b.op('Div', [b.op('Mul', [perChannel(b, wScale, rank), xScale]), yScale]);
+    return [requantizedIn(b, all, factor, yZero)];
   },
   rows: (node) => rowsAreSamples(node, [1, 2, 3, 4, 5, 6, 7, 8]),
 };
