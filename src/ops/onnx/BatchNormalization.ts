@@ -1,4 +1,5 @@
 import { attr, floatOf, intOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, type Type, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
@@ -9,8 +10,9 @@ import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { floats } from './constraints.ts';
-import { cast, earlier } from './earlier.ts';
-import { attributesBut, finish } from './expansion.ts';
+import { cast, earlier, type Said } from './earlier.ts';
+import { attributesBut, finish, vector } from './expansion.ts';
+import { reshaped, spelling } from './spelling.ts';
 
 /**
  * Y = (X − mean) / √(var + epsilon) · scale + B for each channel of `[N, C, …]`, in these steps and in single precision
@@ -92,9 +94,7 @@ const versions = (since: readonly number[], check: (node: Node) => boolean): Ope
 
 /** Outside of training it is the same at every version; until 7 that had to be said. */
 const withoutTraining: NonNullable<Operator['express']> = (node, b, opsets) => {
-  if (intOf(node, 'training_mode', 0) !== 0) {
-    return refuse('express/training', 'before opset 14 it has no training that is specified closely enough');
-  }
+  if (intOf(node, 'training_mode', 0) !== 0) return trained(node, b);
   const [x, ...vectors] = node.inputs as readonly [Value, ...Value[]];
   const opset = opsets.get('') ?? 0;
   const old = {
@@ -103,6 +103,36 @@ const withoutTraining: NonNullable<Operator['express']> = (node, b, opsets) => {
   };
   const same = vectors.map((v) => cast(b, v, tensorInput(node, 0).dtype));
   return earlier(node, b, opsets, [x, ...same], { ...attributesBut(node, ['training_mode']), ...old });
+};
+
+/** Training in operators: before 14 it is not specified closely enough to be said with this one. */
+const trained = (node: Node, b: Builder): Said => {
+  const [x, scale, bias, mean, variance] = node.inputs as readonly [Value, Value, Value, Value, Value];
+  const { dtype, dims } = tensorInput(node, 0);
+  const rank = dims?.length ?? 0;
+  if (rank < 2) return refuse('express/extent', 'before opset 14 training needs a known rank, 2 or more');
+  const wide = dtype === 'float64' ? dtype : 'float32';
+  const s = spelling(b, wide);
+  const given = cast(b, x, wide);
+  const axes = vector(
+    b,
+    Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 1),
+  );
+  const mean1 = b.op('ReduceMean', [given, axes], { keepdims: attr.int(1) });
+  const centred = s.sub(given, mean1);
+  const variance1 = b.op('ReduceMean', [s.mul(centred, centred), axes], { keepdims: attr.int(1) });
+  const root = s.one('Sqrt', s.add(variance1, floatOf(node, 'epsilon', Math.fround(1e-5))));
+  const column = (v: Value): Value =>
+    reshaped(b, cast(b, v, wide), [-1, ...new Array<number>(rank - 2).fill(1)]);
+  const y = s.add(s.mul(s.div(centred, root), column(scale)), column(bias));
+  const momentum = floatOf(node, 'momentum', Math.fround(0.9));
+  const moved = (before: Value, now: Value): Value => {
+    const own = tensorInput({ ...node, inputs: [before] }, 0).dtype;
+    const old = s.mul(cast(b, before, wide), momentum);
+    return cast(b, s.add(old, s.mul(reshaped(b, now, [-1]), 1 - momentum)), own);
+  };
+  const outputs = [cast(b, y, dtype), moved(mean, mean1), moved(variance, variance1)];
+  return node.outputs.map((o, i) => (o ? (outputs[i] as Value) : null));
 };
 
 /** `spatial` = 0 and training are refused before. */

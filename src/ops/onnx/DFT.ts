@@ -1,14 +1,19 @@
-import { intOf } from '../../ir/attributes.ts';
-import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { attr, intOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { refuse } from '../../ir/diagnostic.ts';
+import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
 import { dimsOf, fromFront, knownInts } from './axes.ts';
+import { byAxis } from './byAxis.ts';
 import { floats, indices } from './constraints.ts';
-import { attributesBut, finish, number } from './expansion.ts';
+import { cast } from './earlier.ts';
+import { attributesBut, finish, number, vector } from './expansion.ts';
 import { asked } from './extents.ts';
 import { fourier, line } from './fourier.ts';
+import { spelling } from './spelling.ts';
 
 /** What the attributes ask for. */
 interface Kind {
@@ -83,6 +88,22 @@ export const DFT: readonly Operator[] = [
       checkParts(node, t.dims.at(-1), kind);
       const axis = signalAxis(node, Number(at?.data[0] ?? -2), t.dims.length);
       return [transformed(node, t, axis, length ? Number(length.data[0]) : undefined, kind)];
+    },
+    express: (node, b, opsets) => {
+      // Before 20 the axis is an attribute; before 17 the transform is a product with cosines and one with sines.
+      const [x, length = null] = node.inputs as readonly (Value | null)[];
+      const { dtype, dims } = tensorInput(node, 0);
+      if (dims === null) return refuse('express/extent', 'before opset 20 the rank must be known');
+      const op = b.version('', 'DFT', opsets.get(''));
+      const along = (around: Builder, axis: number): Value => {
+        if (!op) return byProducts(node, around, x as Value, length, axis);
+        const attributes = attributesBut(node, [], { axis: attr.int(axis) });
+        return around.op(op, [x as Value, length], attributes);
+      };
+      const transformed = node.inputs[2]
+        ? byAxis(node, b, 2, dims.length - 1, along)
+        : along(b, dims.length - 2);
+      return [cast(b, transformed, dtype)];
     },
     rows: (node) => {
       const rank = dimsOf(node.inputs[0])?.length ?? 0;
@@ -164,4 +185,67 @@ const mirror = (re: Float64Array, im: Float64Array, length: number): void => {
     re[length - i] = re[i] as number;
     im[length - i] = -(im[i] as number);
   }
+};
+
+/**
+ * The sums in doubles: of element n and result k the angle is 2π times what n · k leaves of the length. One-sided, an inverse
+ * counts twice what has a conjugate that is not there.
+ */
+const byProducts = (node: Node, b: Builder, x: Value, given: Value | null, axis: number): Value => {
+  const { inverse, onesided } = kindOf(node);
+  const dims = dimsOf(x) as readonly Dim[];
+  const s = spelling(b, 'float64');
+  const w = spelling(b, 'int64');
+  const scalar = vector(b, []);
+  const extent = b.op('Reshape', [
+    b.op('Shape', [x], { start: attr.int(axis), end: attr.int(axis + 1) }),
+    scalar,
+  ]);
+  const otherwise = inverse && onesided ? w.mul(w.sub(extent, 1), 2) : extent;
+  const length = given ? b.op('Reshape', [cast(b, given, 'int64'), scalar]) : otherwise;
+  const half = w.add(w.div(length, 2), 1);
+  const range = (count: Value): Value => b.op('Range', [w.number(0), count, w.number(1)]);
+  const [n, k] = [range(extent), range(onesided && !inverse ? half : length)];
+  const column = b.op('Unsqueeze', [n, vector(b, [1])]);
+  const turns = b.op('Mod', [w.mul(column, k), length]);
+  const angle = s.div(s.mul(cast(b, turns, 'float64'), 2 * Math.PI), cast(b, length, 'float64'));
+  const taken = b.op('Less', [column, inverse && onesided ? half : length]);
+  const weigh = (wave: Value): Value => {
+    const cut = s.mul(wave, cast(b, taken, 'float64'));
+    if (!inverse) return cut;
+    const mean = s.div(cut, cast(b, length, 'float64'));
+    if (!onesided) return mean;
+    const ends = b.op('Or', [
+      b.op('Equal', [column, w.number(0)]),
+      b.op('Equal', [w.mul(column, 2), length]),
+    ]);
+    return s.mul(mean, s.where(ends, 1, 2));
+  };
+  const [cosines, sines] = [weigh(s.one('Cos', angle)), weigh(s.one('Sin', angle))];
+  // The signal's axis behind all others, and the parts apart.
+  const rank = dims.length;
+  const order = Array.from({ length: rank - 1 }, (_, i) => i).filter((i) => i !== axis);
+  const part = (i: number): Value => {
+    const one = b.op('Gather', [cast(b, x, 'float64'), number(b, 'int64', i)], { axis: attr.int(rank - 1) });
+    return b.op('Transpose', [one], { perm: attr.ints([...order, axis]) });
+  };
+  const times = (v: Value, wave: Value): Value => b.op('MatMul', [v, wave]);
+  const real = part(0);
+  const imaginary = dims.at(-1) === 2 ? part(1) : undefined;
+  const [re, im] = [times(real, cosines), times(real, sines)];
+  // e^(-iφ), or e^(iφ) for the inverse.
+  const sum = (first: Value, second: Value | undefined, plus: boolean): Value =>
+    second ? b.op(plus ? 'Add' : 'Sub', [first, second]) : first;
+  const outRe = sum(re, imaginary && times(imaginary, sines), !inverse);
+  const signed = inverse ? im : s.one('Neg', im);
+  const parts =
+    inverse && onesided ? [outRe] : [outRe, sum(signed, imaginary && times(imaginary, cosines), true)];
+  const last = vector(b, [rank - 1]);
+  const both = b.op(
+    'Concat',
+    parts.map((p) => b.op('Unsqueeze', [p, last])),
+    { axis: attr.int(rank - 1) },
+  );
+  const back = Array.from({ length: rank - 1 }, (_, i) => (i === axis ? rank - 2 : order.indexOf(i)));
+  return b.op('Transpose', [both], { perm: attr.ints([...back, rank - 1]) });
 };

@@ -1,6 +1,7 @@
 import { attr, floatOf, intOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
-import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import { broadcastDims } from '../../ir/shape.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { type DType, isBig, isFloat } from '../../tensor/dtype.ts';
@@ -12,6 +13,7 @@ import { earlier } from './earlier.ts';
 import { binary, reindex } from './elementwise.ts';
 import { attributesBut, finish, number } from './expansion.ts';
 import { lowerProduct, products } from './product.ts';
+import { spelling } from './spelling.ts';
 import { intRow, whole } from './take.ts';
 
 const dtypes = [...floats, 'int32', 'int64', 'uint32', 'uint64'] as const;
@@ -35,6 +37,19 @@ const inferGemm = (node: Node) => {
     }
   }
   return [tensorType(a.dtype, dims)];
+};
+
+const inSteps = (node: Node, b: Builder): readonly Value[] => {
+  const [x, y, c] = node.inputs as readonly [Value, Value, Value];
+  const s = spelling(b, tensorInput(node, 0).dtype);
+  const turned = (v: Value, name: string): Value =>
+    intOf(node, name, 0) ? b.op('Transpose', [v], { perm: attr.ints([1, 0]) }) : v;
+  const times = (v: Value, factor: number): Value => (factor === 1 ? v : s.mul(v, factor));
+  const product = times(
+    b.op('MatMul', [turned(x, 'transA'), turned(y, 'transB')]),
+    floatOf(node, 'alpha', 1),
+  );
+  return [s.add(product, times(c, floatOf(node, 'beta', 1)))];
 };
 
 /** x * factor: integers take whole factors only, since the attributes are floats. */
@@ -116,8 +131,8 @@ export const Gemm: readonly Operator[] = [
       return [{ dtype, dims, element }];
     },
     express: (node, b, opsets) => {
-      // C could be left out from 11 on.
-      if (node.inputs[2]) return undefined;
+      // C could be left out from 11 on, and was broadcast like any other input from 7 on.
+      if (node.inputs[2]) return (opsets.get('') ?? 0) < 7 ? inSteps(node, b) : undefined;
       const zero = number(b, tensorInput(node, 0).dtype, 0);
       const old = (opsets.get('') ?? 0) < 7 ? { broadcast: attr.int(1) } : {};
       return earlier(node, b, opsets, [...node.inputs.slice(0, 2), zero], attributesBut(node, [], old));

@@ -1,9 +1,10 @@
 import type { Operator } from '../operator.ts';
 import { whereHeld } from './carriers.ts';
+import { compared } from './comparing.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
 import { evaluateBinary, inferElementwise, lowerTo, rowsEach } from './elementwise.ts';
-import { oneSided, toOneSided } from './expansion.ts';
+import { oneSided } from './expansion.ts';
 import { isLess } from './symbols.ts';
 
 /** A > B, element by element; false where one is NaN. ONNX Operators, Greater. */
@@ -20,7 +21,7 @@ export const Greater: readonly Operator[] = [
       'bool',
     ),
     lower: lowerTo('gt', 'bool'),
-    express: toOneSided,
+    express: compared('Greater'),
     carriers: whereHeld,
     rows: rowsEach,
   },

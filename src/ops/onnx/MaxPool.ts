@@ -1,12 +1,15 @@
-import { intOf } from '../../ir/attributes.ts';
-import { refuse } from '../../ir/diagnostic.ts';
-import { type Node, tensorType } from '../../ir/model.ts';
+import { attr, intOf, intsOf } from '../../ir/attributes.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
-import type { Operator } from '../operator.ts';
+import { type Operator, tensorInput } from '../operator.ts';
 import { whereHeld } from './carriers.ts';
 import { floats } from './constraints.ts';
-import { type Plane, pool, pooledType } from './pool.ts';
+import { vector } from './expansion.ts';
+import { type Plane, pool, pooledType, windowed } from './pool.ts';
+import { counting, reshaped, spelling, whole } from './spelling.ts';
 
 const dtypes: readonly DType[] = [...floats, 'int8', 'uint8'];
 
@@ -29,6 +32,45 @@ export const MaxPool: Operator = {
     const pooled = pool(node, given, greatest(places));
     if (node.outputs.length < 2) return [pooled];
     return [pooled, tensor('int64', pooled.dims, indices(node, given.dims, places))];
+  },
+  express: (node, b, opsets) => {
+    const opset = opsets.get('') ?? 0;
+    const places = node.outputs[1] ?? null;
+    const dilated = intsOf(node, 'dilations')?.some((d) => d !== 1) ?? false;
+    const lacking =
+      (opset < 10 && (dilated || intOf(node, 'ceil_mode', 0) !== 0)) || (opset < 8 && places !== null);
+    if (!lacking) return undefined;
+    // The windows are gathered, and their greatest elements found.
+    const [x] = node.inputs as readonly [Value];
+    const { dtype, dims } = tensorInput(node, 0);
+    const least = dtype === 'uint8' ? 0 : dtype === 'int8' ? -128 : -Infinity;
+    const found = windowed(node, b, x, least);
+    if (isRefusal(found)) return found;
+    const { windows, layout } = found;
+    const last = { keepdims: attr.int(0) };
+    const shape = [0, 0, ...layout.dims];
+    const most = reshaped(b, b.op('ReduceMax', [windows, vector(b, [3])], last), shape);
+    if (!places) return [most];
+    const [planes, channels] = dims ?? [];
+    if (typeof planes !== 'number' || typeof channels !== 'number')
+      return refuse('express/extent', 'before opset 8 places need all extents to be known');
+    const spatial = dims?.slice(2) as readonly number[];
+    const size = countOf(spatial);
+    const own = indices(
+      node,
+      [1, 1, ...spatial],
+      Array.from(found.places, (p) => Math.min(p, size - 1)),
+    );
+    const tap = b.op('ArgMax', [windows], { axis: attr.int(3), ...last });
+    const w = spelling(b, 'int64');
+    const windowStart = whole(
+      b,
+      Array.from(layout.base, (_, o) => o * layout.taps.length),
+    );
+    const place = b.op('Gather', [b.constant(constant('int64', own)), w.add(tap, windowStart)]);
+    const planeStart = w.mul(counting(b, [planes * channels]), size);
+    const inAll = w.add(place, reshaped(b, planeStart, [planes, channels, 1]));
+    return [most, reshaped(b, inAll, shape)];
   },
   lower: () => refuse('onnx/no-row-form', 'pools have no form in the row language'),
   carriers: whereHeld,

@@ -1,9 +1,14 @@
-import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { attr } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
+import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
 import { column } from '../../tensor/dtype.ts';
 import { countOf, strides, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, ints, knownInts } from './axes.ts';
 import { floats } from './constraints.ts';
+import { finish, vector } from './expansion.ts';
+import { extents, reshaped, spelling } from './spelling.ts';
 import { windowOf } from './window.ts';
 
 /**
@@ -31,6 +36,25 @@ export const MaxUnpool: Operator = {
     return [tensorType(dtype, dims && frame(node, dims))];
   },
   evaluate: ([x, places, shape], node) => [unpool(node, x as Tensor, places as Tensor, ints(shape))],
+  express: (node, b, opsets) => {
+    // Before 9: scattered over zeros.
+    if ((opsets.get('') ?? 0) >= 9) return undefined;
+    const [x, places] = node.inputs as readonly [Value, Value];
+    const [from, dims] = [extents(x), extents(node.outputs[0])];
+    if (isRefusal(from)) return from;
+    if (isRefusal(dims)) return dims;
+    const counted = (frame(node, from) as number[]).map((d, i) => Math.min(d, dims[i] as number));
+    const [own, to] = [strides(counted), strides(dims)];
+    const s = spelling(b, 'int64');
+    const at = reshaped(b, places, [-1]);
+    const coordinate = (k: number): Value =>
+      b.op('Mod', [s.div(at, own[k] as number), s.number(counted[k] as number)], { fmod: attr.int(1) });
+    const moved = counted.map((_, k) => s.mul(coordinate(k), to[k] as number)).reduce((p, q) => s.add(p, q));
+    const { dtype } = tensorInput(node, 0);
+    const none = b.constant(constant(dtype, new Float64Array(countOf(dims))));
+    const set = b.op('ScatterElements', [none, moved, reshaped(b, x, [-1])]);
+    return finish(node, b, 'Reshape', [set, vector(b, dims)]);
+  },
 };
 
 const checkShape = <D extends Dim>(

@@ -1,11 +1,14 @@
-import { tensorType } from '../../ir/model.ts';
+import { tensorType, type Value } from '../../ir/model.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, knownInts } from './axes.ts';
 import { floats, indices } from './constraints.ts';
 import { cast } from './conversion.ts';
 import { outputType } from './cosineWindow.ts';
+import { cast as casted } from './earlier.ts';
+import { vector } from './expansion.ts';
 import { asked } from './extents.ts';
+import { spelling } from './spelling.ts';
 
 /**
  * Triangles over the bins of a one-sided spectrum, `[dft_length / 2 + 1, num_mel_bins]`, evenly spread on the mel scale
@@ -24,6 +27,35 @@ export const MelWeightMatrix: Operator = {
     const [[bands], [length]] = [knownInts(node, 0, known) ?? [], knownInts(node, 1, known) ?? []];
     const bins = length === undefined ? null : Math.floor(length / 2) + 1;
     return [tensorType(outputType(node), [bins, bands ?? null])];
+  },
+  express: (node, b, opsets) => {
+    // Before 17: the formulas of the corners and of the three parts of a triangle.
+    if ((opsets.get('') ?? 0) >= 17) return undefined;
+    const s = spelling(b, 'float64');
+    const [bands, length, rate, low, high] = node.inputs.map((v) => casted(b, v as Value, 'float64')) as [
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+    ];
+    const mel = (hertz: Value): Value => s.mul(s.one('Log', s.add(s.div(hertz, 700), 1)), 2595 / Math.LN10);
+    const step = s.div(s.sub(mel(high), mel(low)), s.add(bands, 2));
+    const range = (count: Value): Value =>
+      casted(b, b.op('Range', [s.number(0), count, s.number(1)]), 'float64');
+    const mels = s.add(s.mul(range(s.add(bands, 2)), step), mel(low));
+    const hertz = s.mul(s.sub(s.one('Exp', s.mul(mels, Math.LN10 / 2595)), 1), 700);
+    const corners = s.one('Floor', s.div(s.mul(hertz, s.add(length, 1)), rate));
+    const corner = (i: number): Value =>
+      b.op('Gather', [corners, casted(b, s.add(range(bands), i), 'int64')]);
+    const [left, peak, right] = [corner(0), corner(1), corner(2)];
+    const bins = s.add(s.one('Floor', s.div(length, 2)), 1);
+    const bin = b.op('Unsqueeze', [range(bins), vector(b, [1])]);
+    const none = s.mul(s.add(s.mul(bin, 0), peak), 0);
+    const rising = s.where(s.less(bin, left), none, s.div(s.sub(bin, left), s.sub(peak, left)));
+    const falling = s.where(s.less(bin, right), s.div(s.sub(right, bin), s.sub(right, peak)), none);
+    const slopes = s.where(s.less(bin, peak), rising, s.where(s.greater(bin, peak), falling, 1));
+    return [casted(b, slopes, outputType(node))];
   },
   evaluate: (inputs, node) => {
     const [bands, length, rate, low, high] = inputs.map((t) => Number((t as Tensor).data[0])) as Given;

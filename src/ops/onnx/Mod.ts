@@ -1,15 +1,18 @@
 import { intOf } from '../../ir/attributes.ts';
-import type { TensorType, Value } from '../../ir/model.ts';
+import type { Builder } from '../../ir/builder.ts';
+import type { Node, TensorType, Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { constant } from '../../tensor/data.ts';
-import { isBig, isFloat } from '../../tensor/dtype.ts';
+import { type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
 import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
+import { cast } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { binary, inferElementwise, lowerTo, reindex, rowsEach } from './elementwise.ts';
 import { finish } from './expansion.ts';
+import { spelling } from './spelling.ts';
 import { chooseRow } from './take.ts';
 
 /** A - floor(A / B) * B: a zero has the sign of B, and towards an infinity of the other sign B itself is the result. */
@@ -29,6 +32,24 @@ const flooredBig = (x: bigint, y: bigint): bigint => {
 const truncated = (x: number, y: number): number => x % y;
 
 const truncatedBig = (x: bigint, y: bigint): bigint => (y === 0n ? 0n : x % y);
+
+/**
+ * Of floats before 10, in doubles: A less the whole quotients times B, which is exact for float32 and smaller while the quotient is
+ * below 2^29 (for float64: to half an ULP of A), and moved by B where the quotient was rounded over a whole number.
+ */
+const remainder = (node: Node, b: Builder, x: Value, y: Value, dtype: DType): readonly Value[] => {
+  const s = spelling(b, 'float64');
+  const [a, by] = [cast(b, x, 'float64'), cast(b, y, 'float64')];
+  const [size, step] = [s.one('Abs', a), s.one('Abs', by)];
+  const rough = s.sub(size, s.mul(s.one('Floor', s.div(size, step)), step));
+  const above = s.where(s.less(rough, 0), s.add(rough, step), rough);
+  const r = s.where(s.less(above, step), above, s.sub(above, step));
+  const signed = s.where(s.less(a, 0), s.one('Neg', r), r);
+  if (intOf(node, 'fmod', 0) !== 0) return [cast(b, signed, dtype)];
+  const apart = b.op('Xor', [s.less(signed, 0), s.less(by, 0)]);
+  const turned = b.op('And', [apart, s.greater(r, 0)]);
+  return [cast(b, s.where(turned, s.add(signed, by), signed), dtype)];
+};
 
 /** The remainder of A / B: with the sign of B, or of A under `fmod` = 1. ONNX Operators, Mod. */
 export const Mod: Operator = {
@@ -59,10 +80,10 @@ export const Mod: Operator = {
     };
     return [{ dtype, dims, element }];
   },
-  express: (node, b) => {
+  express: (node, b, opsets) => {
     const [x, y] = node.inputs as readonly [Value, Value];
     const { dtype } = x.type as TensorType;
-    if (isFloat(dtype)) return undefined;
+    if (isFloat(dtype)) return (opsets.get('') ?? 0) < 10 ? remainder(node, b, x, y, dtype) : undefined;
     // Integers are divided towards zero; the remainder of the other sign moves by B.
     const r = b.op('Sub', [x, b.op('Mul', [b.op('Div', [x, y]), y])]);
     if (intOf(node, 'fmod', 0) !== 0 || dtype.startsWith('u')) return [r];

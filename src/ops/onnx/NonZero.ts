@@ -51,7 +51,9 @@ export const NonZero: Operator = {
     });
     const column = (values: readonly number[]) => whole(b, values, [dims.length, 1]);
     const flat = reshaped(b, places as Value, [1, -1]);
-    return finish(node, b, 'Mod', [b.op('Div', [flat, column(strides(dims))]), column(dims)]);
+    return finish(node, b, 'Mod', [b.op('Div', [flat, column(strides(dims))]), column(dims)], {
+      fmod: attr.int(1),
+    });
   },
   elements: computedElements,
   evaluate: ([x]) => {

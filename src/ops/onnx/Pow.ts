@@ -1,6 +1,9 @@
+import { attr } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import { tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
+import { constant } from '../../tensor/data.ts';
 import { type DType, dtypeInfo, isBig, isFloat, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
@@ -10,6 +13,7 @@ import { cast } from './earlier.ts';
 import { pairedElements } from './elements.ts';
 import { binary, broadcastRows, broadcastTypes, reindex, rowsEach } from './elementwise.ts';
 import { oneSided, toOneSided } from './expansion.ts';
+import { spelling } from './spelling.ts';
 
 /** x^y as IEEE 754 has it: 1 to any power, and -1 to an infinite one, are 1 (ECMAScript says NaN). */
 const pow = (x: number, y: number): number =>
@@ -24,6 +28,41 @@ const powBig = (x: bigint, y: bigint): bigint => {
     square = BigInt.asIntN(64, square * square);
   }
   return result;
+};
+
+/** A Loop over the bits of the power: exact, and wrapping like the product itself. */
+const bySquaring = (b: Builder, x: Value, y: Value): Value => {
+  const s = spelling(b, 'int64');
+  const below = s.less(y, 0);
+  // One of both in the shape of the result.
+  const [base, power] = [s.add(x, s.mul(y, 0)), s.add(s.one('Abs', y), s.mul(x, 0))];
+  const inner = b.inner();
+  const t = spelling(inner, 'int64');
+  inner.input(inner.unique('i'), tensorType('int64', []));
+  const going = inner.input(inner.unique('going'), tensorType('bool', []));
+  const [result, square, left] = ['result', 'square', 'left'].map((n) =>
+    inner.input(inner.unique(n), base.type),
+  ) as [Value, Value, Value];
+  const half = t.div(left, 2);
+  const odd = t.greater(t.sub(left, t.mul(half, 2)), 0);
+  const body = inner.finish([
+    inner.op('Identity', [going]),
+    t.where(odd, t.mul(result, square), result),
+    t.mul(square, square),
+    half,
+  ]);
+  const one = s.add(s.mul(base, 0), 1);
+  const [whole] = b.call(
+    ['', 'Loop'],
+    [s.number(63), b.constant(constant('bool', [true], [])), one, base, power],
+    {
+      attributes: { body: attr.region(body) },
+      outputs: ['whole', 'squares', 'rest'].map((n) => b.unique(n)),
+    },
+  );
+  // 1 / x^|y| is whole for 1 and -1 alone.
+  const unit = b.op('Equal', [s.one('Abs', base), s.number(1)]);
+  return s.where(below, s.where(unit, whole as Value, 0), whole as Value);
 };
 
 /** Z = X^Y, element by element, in the type of X; integers wrap. ONNX Operators, Pow. */
@@ -90,7 +129,9 @@ export const Pow: readonly Operator[] = [
       const [x, y] = node.inputs as readonly [Value, Value];
       const [from, by] = [tensorInput(node, 0).dtype, tensorInput(node, 1).dtype];
       if (from === by && isFloat(from)) return toOneSided(node, b, opsets);
-      if (isBig(from)) return refuse('express/dtype', `before opset 12 there are no powers of ${from}`);
+      if (isBig(from) && isInteger(by)) return [bySquaring(b, x, cast(b, y, 'int64'))];
+      if (isBig(from))
+        return refuse('express/dtype', `before opset 12 there are no broken powers of ${from}`);
       return [cast(b, b.op('Pow', [cast(b, x, 'float64'), cast(b, y, 'float64')]), from)];
     },
     rows: rowsEach,

@@ -1,10 +1,11 @@
-import { type Node, tensorType } from '../../ir/model.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { alongAxis, centred, requantized, spread } from './integers.ts';
 import { inferMatrices, multiply, rowsOfProduct } from './matrices.ts';
+import { centredIn, perRow, requantizedIn } from './quantizing.ts';
 
 const quantized: readonly DType[] = [
   'int8',
@@ -34,6 +35,22 @@ export const QLinearMatMul: Operator = {
     return [tensorType(tensorInput(node, 7, quantized).dtype, inferMatrices(node, a.dims, b.dims))];
   },
   evaluate: (inputs, node) => [product(node, inputs as readonly Tensor[])],
+  express: (node, b) => {
+    // Before 10, and before 21 for scales that are no float32: the sums in doubles, exactly, and the steps that follow.
+    const [x, xScale, xZero, y, yScale, yZero, scale, zero] = node.inputs as readonly Value[] as readonly [
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+      Value,
+    ];
+    const sums = b.op('MatMul', [centredIn(b, x, xZero, 1), centredIn(b, y, yZero)]);
+    const factor = b.op('Div', [b.op('Mul', [perRow(b, xScale), yScale]), scale]);
+    return [requantizedIn(b, sums, factor, zero)];
+  },
   rows: (node) =>
     rowsOfProduct(
       node.inputs[0],

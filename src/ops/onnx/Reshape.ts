@@ -1,4 +1,4 @@
-import { intOf, intsOf } from '../../ir/attributes.ts';
+import { attr, intOf, intsOf } from '../../ir/attributes.ts';
 import { isRefusal } from '../../ir/diagnostic.ts';
 import { type Dim, type Node, tensorType } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
@@ -6,6 +6,7 @@ import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { ints, knownExtents, rowShape, rowsByType } from './axes.ts';
 import { whereHeld } from './carriers.ts';
+import { constantInts, earlier } from './earlier.ts';
 import { sameElements } from './elements.ts';
 import { attributesBut, finish, vector } from './expansion.ts';
 import { quotient } from './extents.ts';
@@ -58,6 +59,13 @@ export const Reshape: readonly Operator[] = [
     lower: (node, inputs) => {
       const dims = rowShape(node);
       return isRefusal(dims) ? dims : [{ ...(inputs[0] as Lowered), dims }];
+    },
+    express: (node, b, opsets) => {
+      // Before 5 the shape was an attribute.
+      if ((opsets.get('') ?? 0) >= 5) return undefined;
+      const shape = constantInts(node, b, 1);
+      if (isRefusal(shape)) return shape;
+      return earlier(node, b, opsets, [node.inputs[0] ?? null], { shape: attr.ints(shape ?? []) });
     },
     // The same rows, in order: each holds the same elements as before.
     carriers: whereHeld,

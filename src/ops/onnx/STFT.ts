@@ -1,12 +1,15 @@
-import { intOf } from '../../ir/attributes.ts';
-import { type Dim, type Node, tensorType } from '../../ir/model.ts';
+import { attr, intOf } from '../../ir/attributes.ts';
+import { type Dim, type Node, tensorType, type Value } from '../../ir/model.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, knownInts } from './axes.ts';
 import { floats, indices } from './constraints.ts';
+import { cast } from './earlier.ts';
+import { number, vector } from './expansion.ts';
 import { asked } from './extents.ts';
 import { fourier, line } from './fourier.ts';
+import { spelling } from './spelling.ts';
 
 /**
  * The Fourier transforms of frames of a signal `[batch, length, 1 or 2]`, every `frame_step` elements one, each times the
@@ -68,6 +71,26 @@ export const STFT: Operator = {
       }
     }
     return [out];
+  },
+  express: (node, b, opsets) => {
+    // Before 17: the frames gathered, and the Fourier transform of each.
+    if ((opsets.get('') ?? 0) >= 17) return undefined;
+    const [x, step, window = null, given = null] = node.inputs as readonly [Value, Value, Value?, Value?];
+    const { dtype } = tensorInput(node, 0);
+    const w = spelling(b, 'int64');
+    const extent = (v: Value, axis: number): Value =>
+      b.op('Reshape', [b.op('Gather', [b.op('Shape', [v]), vector(b, [axis])]), vector(b, [])]);
+    const scalar = (v: Value): Value => b.op('Reshape', [cast(b, v, 'int64'), vector(b, [])]);
+    const length = extent(x, 1);
+    const frame = given ? scalar(given) : window ? extent(window, 0) : length;
+    const hop = scalar(step);
+    const range = (count: Value): Value => b.op('Range', [w.number(0), count, w.number(1)]);
+    const count = w.add(b.op('Div', [w.sub(length, frame), hop]), 1);
+    const starts = b.op('Unsqueeze', [w.mul(range(count), hop), vector(b, [1])]);
+    const frames = b.op('Gather', [x, w.add(starts, range(frame))], { axis: attr.int(1) });
+    const weighed = window ? b.op('Mul', [frames, b.op('Unsqueeze', [window, vector(b, [1])])]) : frames;
+    const attributes = { onesided: attr.int(onesided(node) ? 1 : 0) };
+    return [cast(b, b.op('DFT', [weighed, null, number(b, 'int64', 2)], attributes), dtype)];
   },
   rows: () => 'each',
 };

@@ -2,10 +2,12 @@ import { attr } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered } from '../../kernel/row.ts';
+import { constant } from '../../tensor/data.ts';
 import { countOf, strides, type Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, ints, knownExtents, knownInts, rowShape, rowsByType } from './axes.ts';
 import { whereHeld } from './carriers.ts';
+import { cast } from './earlier.ts';
 import { movedElements } from './elements.ts';
 import { finish, vector } from './expansion.ts';
 import { quotient } from './extents.ts';
@@ -45,6 +47,27 @@ export const Tile: readonly Operator[] = [
       if (isRefusal(dims)) return dims;
       const x = inputs[0] as Lowered;
       return [takeRow(x, dims, tiles(x.dims, dims))];
+    },
+    express: (node, b, opsets) => {
+      // Before 6: along one axis after the other.
+      const op = b.version('', 'Tile', opsets.get(''));
+      const [x, repeats] = node.inputs as readonly [Value, Value];
+      const { dtype, dims } = tensorInput(node, 0);
+      if (op?.since !== 1) return undefined;
+      if (dims === null) return refuse('express/extent', 'before opset 6 the rank must be known');
+      const times = (i: number): Value => cast(b, b.op('Gather', [repeats, vector(b, [i])]), dtype);
+      const along = (v: Value, i: number): Value => {
+        const out = b.unique(node.outputs[0]?.name ?? 'tile');
+        const types = [
+          tensorType(
+            dtype,
+            dims.map((d, k) => (k > i ? d : null)),
+          ),
+        ];
+        const axis = b.constant(constant(dtype, [i]));
+        return b.call(op, [v, times(i), axis], { outputs: [out], types })[0] as Value;
+      };
+      return [dims.reduce<Value>((v, _, i) => along(v, i), x)];
     },
     carriers: whereHeld,
     rows: rowsByType,

@@ -1,8 +1,15 @@
 /** What MaxPool, AveragePool and the global pools share: an input `[N, C, D…]`, pooled plane by plane. */
-import { type Dim, type Node, type TensorType, tensorType } from '../../ir/model.ts';
+
+import { attr } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { type Refusal, refuse } from '../../ir/diagnostic.ts';
+import { type Dim, type Node, type TensorType, tensorType, type Value } from '../../ir/model.ts';
 import { column, type DType } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { refused, tensorInput } from '../operator.ts';
+import { dimsOf } from './axes.ts';
+import { number, vector } from './expansion.ts';
+import { reshaped, whole } from './spelling.ts';
 import { type Layout, layoutOf, outputDims, windowOf } from './window.ts';
 
 export const pooledType = (node: Node, dtypes: readonly DType[]): TensorType => {
@@ -58,4 +65,36 @@ export const poolAll = (
   const out = column(x.dtype, planes) as unknown as number[];
   for (let p = 0; p < planes; p++) out[p] = f(x.data as Float64Array, p * size, size);
   return tensor(x.dtype, [...x.dims.slice(0, 2), ...spatial.map(() => 1)], out as unknown as Tensor['data']);
+};
+
+/**
+ * Every window of `x` on an axis of its own, `[N, C, windows, taps]`, `filler` standing for padding; and where in the plane each
+ * tap is (the size of the plane: padding), the plane being known.
+ */
+export const windowed = (
+  node: Node,
+  b: Builder,
+  x: Value,
+  filler: number,
+): { readonly windows: Value; readonly places: Int32Array; readonly layout: Layout } | Refusal => {
+  const spatial = dimsOf(x)?.slice(2);
+  if (!spatial?.every((d): d is number => typeof d === 'number')) {
+    return refuse('express/extent', `at this opset the plane of '${x.name}' must be known`);
+  }
+  const layout = layoutOf(node, windowOf(node, spatial.length), spatial);
+  const size = countOf(spatial);
+  const at = new Int32Array(layout.padded).fill(size);
+  layout.place.forEach((p, i) => {
+    at[p] = i;
+  });
+  const taps = layout.taps.length;
+  const places = Int32Array.from(
+    { length: layout.base.length * taps },
+    (_, i) => at[(layout.base[Math.floor(i / taps)] as number) + (layout.taps[i % taps] as number)] as number,
+  );
+  const flat = reshaped(b, x, [0, 0, -1]);
+  const { dtype } = x.type as TensorType;
+  const padded = b.op('Pad', [flat, vector(b, [0, 0, 0, 0, 0, 1]), number(b, dtype, filler)]);
+  const index = whole(b, places, [layout.base.length, taps]);
+  return { windows: b.op('Gather', [padded, index], { axis: attr.int(2) }), places, layout };
 };

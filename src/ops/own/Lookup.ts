@@ -196,13 +196,21 @@ const entryOf = (
     });
   }
   const to = { values_int64s: attr.ints(places), default_int64: attr.int(listed.length) };
+  const numbered = (opsets.get(ML) ?? 0) < 2;
+  if (wide === 'string' && numbered) {
+    // The first version numbers strings from 0 on, and nothing else.
+    return b.op([ML, 'LabelEncoder'], [x], {
+      classes_strings: attr.strings(listed as readonly string[]),
+      default_int64: attr.int(listed.length),
+    });
+  }
   if (wide === 'string') {
     return b.op([ML, 'LabelEncoder'], [x], {
       keys_strings: attr.strings(listed as readonly string[]),
       ...to,
     });
   }
-  if (wide === 'int64') {
+  if (wide === 'int64' && !numbered) {
     const ints = (listed as readonly (number | bigint)[]).map(BigInt);
     return b.op([ML, 'LabelEncoder'], [x], { keys_int64s: attr.ints(ints), ...to });
   }
