@@ -178,8 +178,7 @@ class Ensemble {
     const values = present === null ? data : this.a.mask(data, this.a.not(present));
     const { weights } = this.m;
     if (!this.weighted) return this.a.own('Median', [values]);
-    if (!Array.isArray(weights))
-      return this.doc.refuse(this.tag, 'a weighted median with VariableWeight is not supported');
+    if (!Array.isArray(weights)) return this.a.own('Median', [values, weights as Value]);
     return this.a.own('Median', [
       values,
       this.a.table(constant(this.real, weights as readonly number[]), 'weights'),

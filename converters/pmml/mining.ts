@@ -1,7 +1,9 @@
 /** Segmentation: segments with predicates, and how their results become one. PMML 4.4.1, Multiple Models. */
 import type { Value } from '../../src/ir/model.ts';
+import { constant } from '../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../shared/xml.ts';
-import { type Algebra, dtypeOf } from './algebra.ts';
+import { type Algebra, dtypeOf, typeOf } from './algebra.ts';
+import { Classes } from './classes.ts';
 import { combine, type Members, methods } from './combine.ts';
 import type { Tag } from './document.ts';
 import { type Columns, Forest, type Routed } from './forest.ts';
@@ -76,22 +78,17 @@ export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segment
   const routed = forest && forest.trees.trees > 0 ? forest.route() : null;
   const guards = chain ? segments.map((s) => s.guard) : guardsOf(a, tests, segments);
   const results = segments.map((s) => once(() => s.pending.finish(routed)));
-  const active = (i: number) => {
-    const { prediction } = at(results, i);
-    return prediction && masked(a, prediction, not(a, guards[i] ?? null));
-  };
   const byId = (id: string): ModelResult | undefined => {
     const i = segments.findIndex((s) => s.id === id);
     const result = results[i]?.();
-    if (!result) return undefined;
-    return { ...result, prediction: active(i), outputs: () => guarded(a, result, guards[i] ?? null) };
+    return result && guarded(a, result, guards[i] ?? null);
   };
+  if (m.functionName === 'clustering') unite(m, tag, method, segments);
   const always = a.constant('bool', true);
 
   switch (method) {
     case 'selectAll': {
-      const several = segments.map((s) => ({ id: s.id, result: byId(s.id) as ModelResult }));
-      if (m.around !== null) doc.refuse(tag, 'selectAll inside another model is not supported');
+      const several = segments.flatMap(({ id }) => listed(id, byId(id) as ModelResult));
       return { prediction: null, target: m.target, several, byId };
     }
     case 'selectFirst': {
@@ -111,14 +108,22 @@ export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segment
       const options = segments
         .map((s, i) => ({ s, i }))
         .filter(
-          ({ s }) =>
-            s.pending.target === last.target && (s.pending.classes === null) === (last.classes === null),
+          ({ s, i }) =>
+            at(results, i).prediction !== null &&
+            s.pending.target === last.target &&
+            (s.pending.classes === null) === (last.classes === null),
         )
         .map(({ i }) => ({
           when: guards[i] ?? always,
           then: single(m, tag, at(results, i).prediction),
         }))
         .reverse();
+      const end = segments[segments.length - 1] as Segment;
+      const ended = byId(end.id) as ModelResult;
+      // A chain that ends in a selectAll has no one prediction either.
+      if (ended.prediction === null) {
+        return { prediction: null, target: last.target ?? m.target, several: ended.several, byId };
+      }
       let prediction =
         options[0]?.when === always ? (options[0] as { then: Prediction }).then : firstOf(a, options);
       if (missing === 'returnMissing') {
@@ -155,8 +160,6 @@ const once = <T>(f: () => T): (() => T) => {
     return made.value;
   };
 };
-
-const not = (a: Algebra, guard: Value | null): Value | null => (guard === null ? null : a.not(guard));
 
 /** null for a Segment whose predicate is False: nothing of it is ever scored. */
 const readSegment = (
@@ -222,16 +225,64 @@ const publish = (m: Model, segment: Segment): void => {
   }
 };
 
-const guarded = (a: Algebra, result: ModelResult, guard: Value | null) =>
-  guard === null
-    ? result.outputs()
-    : result.outputs().map((o) => ({
-        ...o,
-        variable: { ...o.variable, value: a.mask(o.variable.value, a.not(guard)) },
-      }));
+/** What a segment says, missing where its predicate is not TRUE. */
+const guarded = (a: Algebra, result: ModelResult, guard: Value | null): ModelResult => {
+  if (guard === null) return result;
+  const off = a.not(guard);
+  const inside = (r: ModelResult): ModelResult => guarded(a, r, guard);
+  return {
+    ...result,
+    prediction: result.prediction && masked(a, result.prediction, off),
+    outputs: () =>
+      result
+        .outputs()
+        .map((o) => ({ ...o, variable: { ...o.variable, value: a.mask(o.variable.value, off) } })),
+    several: result.several.map((s) => ({ id: s.id, result: inside(s.result) })),
+    others: result.others.map(inside),
+  };
+};
 
-const single = (m: Model, tag: Tag, p: Prediction | null): Prediction =>
-  p ?? m.world.doc.refuse(tag, 'selectAll inside another model is not supported');
+/** A segment of a selectAll; one that selects all in turn, as its own segments under both ids. */
+const listed = (id: string, result: ModelResult): Segments['several'] =>
+  result.prediction === null && result.several.length > 0
+    ? result.several.map((s) => ({ id: `${id}.${s.id}`, result: s.result }))
+    : [{ id, result }];
+
+/** The one prediction of a segment, in the classes of the model around it. */
+const single = (m: Model, tag: Tag, p: Prediction | null): Prediction => {
+  const { doc, a } = m.world;
+  if (p === null) {
+    return doc.refuse(
+      tag,
+      'a segment of multipleModelMethod="selectAll" has no single prediction to combine',
+    );
+  }
+  const from = p.classes;
+  const to = m.classes;
+  if (m.functionName !== 'clustering' || from === null || to === null || from === to) return p;
+  const numbers = from.labels.map((label) => to.index(doc, tag, label));
+  const local = new Map(numbers.map((c, i) => [c, i]));
+  return {
+    ...p,
+    classes: to,
+    index: a.pick(a.table(constant('int32', numbers), 'clusters'), p.index as Value),
+    probability: (c) => (local.has(c) ? p.probability(local.get(c) as number) : null),
+    confidence: (c) => (local.has(c) ? p.confidence(local.get(c) as number) : null),
+  };
+};
+
+/** Clusters have no target that lists them: those of all segments together, by their ids. */
+const unite = (m: Model, tag: Tag, method: string, segments: readonly Segment[]): void => {
+  const { doc } = m.world;
+  const voted = ['majorityVote', 'weightedMajorityVote', 'selectFirst', 'selectAll', 'modelChain'];
+  if (!voted.includes(method))
+    doc.refuse(tag, `multipleModelMethod="${method}" is not defined for clustering`);
+  const all = new Classes(undefined);
+  for (const { pending, tag: of } of segments) {
+    for (const label of pending.classes?.labels ?? []) all.index(doc, of, label);
+  }
+  m.classes = all;
+};
 
 const membersOf = (
   m: Model,
@@ -247,7 +298,7 @@ const membersOf = (
     if ((s.pending.classes === null) !== (m.classes === null)) {
       doc.fail(s.tag, 'pmml/mixed-functions', 'its model is not of the functionName that combines it');
     }
-    if (m.classes !== null && s.pending.classes !== m.classes) {
+    if (m.classes !== null && s.pending.classes !== m.classes && m.functionName !== 'clustering') {
       doc.fail(s.tag, 'pmml/mixed-targets', 'its model has another target than the MiningModel');
     }
   }
@@ -270,9 +321,16 @@ const membersOf = (
   };
   // A weight that is missing weighs nothing.
   const factors = segments.some((s) => s.factor !== null) ? a.join(segments.map(weightOf)).data : null;
+  /** Constants of all segments are one row; beside weights of each row they must have their rows. */
+  const wide = (c: Columns): Columns => {
+    if (factors === null || typeOf(c.data).dims?.[0] !== 1 || typeOf(factors).dims?.[0] === 1) return c;
+    const shape = a.b.op('Shape', [factors]);
+    const expand = (v: Value) => a.b.op('Expand', [v, shape]);
+    return { data: expand(c.data), missing: c.missing && expand(c.missing) };
+  };
   const side = (of: (p: Prediction) => Value | null): Columns | null => {
     const columns = results.map((r) => of(single(m, tag, r().prediction)));
-    return columns.every((c) => c !== null) ? a.join(columns) : null;
+    return columns.every((c) => c !== null) ? wide(a.join(columns)) : null;
   };
   return {
     count: segments.length,

@@ -162,5 +162,12 @@ export const firstOf = (a: Algebra, options: readonly { when: Value; then: Predi
     probability: memo((c) => pick((p) => p.probability(c))),
     confidence: memo((c) => pick((p) => p.confidence(c))),
     entity: once(() => pick((p) => p.entity())),
+    further: (ask) => {
+      const found = options.map((o) => o.then.further?.(ask) ?? null);
+      const sample = found.find((f) => f !== null);
+      if (!sample) return null;
+      const value = pick((p) => found[options.findIndex((o) => o.then === p)]?.value ?? null);
+      return { ...sample, value: value as Value };
+    },
   };
 };

@@ -26,12 +26,14 @@ const refused: Readonly<Record<'onnx' | 'javascript', Readonly<Record<string, Re
     'function-strings': /substring/,
     'function-trim': /trimBlanks/,
     'text-index': /TextIndex/,
+    'text-model-words': /TextIndex/,
   },
   javascript: {
     'aggregate-group': /Unique/,
     'association-fields': /TopK/,
     'association-measures': /TopK/,
     'association-transactions': /TopK/,
+    'baseline-cusum': /Scan/,
     'function-aggregate': /TopK/,
     'function-format-datetime': /formatDatetime/,
     'function-format-number': /formatNumber/,
@@ -41,7 +43,12 @@ const refused: Readonly<Record<'onnx' | 'javascript', Readonly<Record<string, Re
     'lag-aggregate': /Concat does not treat rows one by one/,
     'mining-median': /TopK/,
     'mining-median-even-odd': /TopK/,
+    'mining-variable-weighted-median': /CumSum|TopK/,
+    'sequence-equidistant': /not so many values for each row/,
+    'sequence-order': /not so many values for each row/,
+    'sequence-times': /not so many values for each row/,
     'text-index': /TextIndex/,
+    'text-model-words': /TextIndex/,
   },
 };
 

@@ -2,12 +2,13 @@ import { attr } from '../../ir/attributes.ts';
 import type { Builder } from '../../ir/builder.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import { OWN, tensorType, type Value } from '../../ir/model.ts';
+import { fits } from '../../ir/shape.ts';
 import { column, type DType } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { type Tensor, tensor } from '../../tensor/tensor.ts';
 import { cast, literal } from '../ml/build.ts';
 import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
-import { arity, floats, vectorInput } from './types.ts';
+import { arity, floats, matrixInput, vectorInput } from './types.ts';
 import { dtypeOf, missingInput, not, reduce } from './where.ts';
 
 type Opsets = ReadonlyMap<string, number>;
@@ -17,7 +18,7 @@ const newest: Opsets = new Map([['', Infinity]]);
 
 /**
  * Median of the elements present in each row of x `[N, K]`: with an even count the mean of the middle two. With
- * weights `[K]`: the elements in ascending order, their weights added up in that order, the first element at which
+ * weights `[K]` or `[N, K]`: the elements in ascending order, their weights added up in that order, the first element at which
  * half of the total is reached (PMML 4.4.1, Multiple Models, weightedMedian). Missing where no element is present, NaN
  * where one is NaN.
  */
@@ -29,7 +30,13 @@ export const Median: Operator = {
     arity(node, 2, 1);
     const x = tensorInput(node, 0, floats);
     if (x.dims !== null && x.dims.length !== 2) refused(node, 'input 0 must have two axes, [N, K]');
-    if (node.inputs[1]) vectorInput(node, 1, x.dims?.[1] ?? null, [x.dtype]);
+    if (node.inputs[1]) {
+      const weights = tensorInput(node, 1, [x.dtype]);
+      if (weights.dims?.length === 1) vectorInput(node, 1, x.dims?.[1] ?? null, [x.dtype]);
+      else if (!fits(matrixInput(node, 1, [x.dtype]), { ...weights, dims: x.dims })) {
+        refused(node, 'the weights are not so many as the elements');
+      }
+    }
     return [tensorType(x.dtype, [x.dims?.[0] ?? null, 1], x.dims?.[1] === 0 ? 'missing' : x.absent)];
   },
   evaluate: ([x, weight]) => {
@@ -37,6 +44,7 @@ export const Median: Operator = {
     const [rows, width] = dims as [number, number];
     const values = data as Float64Array;
     const weights = weight?.data as Float64Array | undefined;
+    const own = weight?.dims.length === 2;
     const round = rounder(dtype);
     const out = column(dtype, rows) as Float64Array;
     const gone = new Uint8Array(rows);
@@ -49,7 +57,9 @@ export const Median: Operator = {
       else {
         const sorted = present.toSorted((a, b) => value(a) - value(b) || 0);
         out[i] = value(
-          weights ? halfway(sorted, weights, round) : (sorted[(sorted.length - 1) >> 1] as number),
+          weights
+            ? halfway(sorted, own ? weights.subarray(i * width, (i + 1) * width) : weights, round)
+            : (sorted[(sorted.length - 1) >> 1] as number),
         );
         if (!weights && sorted.length % 2 === 0) {
           const upper = value(sorted[sorted.length / 2] as number);

@@ -35,7 +35,10 @@ const node = (inputs: readonly (Value | null)[]): Node => ({
 
 /** The operator itself: at the edge of a model NaN would be missing. */
 const median = (rows: Rows, weights?: readonly number[]): (number | null)[] => {
-  const w = weights ? tensorOf('float64', [weights.length], weights) : null;
+  // As many weights as elements are those of each row.
+  const own = weights && rows.length > 1 && weights.length === rows.flat().length;
+  const dims = own ? [rows.length, weights.length / rows.length] : [weights?.length ?? 0];
+  const w = weights ? tensorOf('float64', dims, weights) : null;
   const y = Median.evaluate?.([given(rows), w], node([]))[0] as Tensor;
   return Array.from(y.data as Float64Array, (v, i) => (y.missing?.[i] ? null : v));
 };
@@ -75,6 +78,12 @@ describe('Median', () => {
     expect(median([[3, 1, null]], [0.5, 0.2, 0.3])).toEqual([3]);
     expect(median([[null, null, null]], [0.5, 0.2, 0.3])).toEqual([null]);
     expect(median([[5, 5, 1]], [1, 1, 1])).toEqual([5]);
+    // Weights of each row: in order 1, 2, 3 they are 1, 1, 5, and then 5, 1, 1.
+    const rows = [
+      [3, 1, 2],
+      [3, 1, 2],
+    ];
+    expect(median(rows, [5, 1, 1, 1, 5, 1])).toEqual([3, 1]);
   });
 
   it('is the same over planes, in onnxruntime too', async () => {
