@@ -4,7 +4,7 @@
  * Where the corpora are missing it says so and counts nothing.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -27,6 +27,10 @@ const models = [
   'rattle/RandomForestOzone',
   'rattle/RegressionIris',
   'rattle/RegressionOzone',
+  'rattle/NaiveBayesAudit',
+  'rattle/NaiveBayesIris',
+  'rapidminer/RuleSetAudit',
+  'rapidminer/RuleSetIris',
   'rattle/GeneralRegressionOzone',
   'knime/GeneralRegressionAudit',
   'knime/GeneralRegressionIris',
@@ -43,6 +47,23 @@ const models = [
   'rattle/SupportVectorMachineAudit',
   'rattle/SupportVectorMachineOzone',
 ];
+
+/** Rattle wrote an input of its own into this model, which PMML 4.1 asked for and no data has: it is always missing. */
+const placeholders: Readonly<Record<string, string>> = { 'rattle/NaiveBayesIris': 'DiscretePlaceHolder' };
+
+/** What the tool calls confidence these documents keep to themselves: the OutputFields are commented out. */
+const hidden = (model: string, column: string): boolean =>
+  model.startsWith('rapidminer/RuleSet') && column.startsWith('confidence(');
+
+/** The data of a model; beside it, in `out`, with its placeholder. */
+const dataOf = (name: string, file: string, out: string): string => {
+  const extra = placeholders[name];
+  if (extra === undefined) return file;
+  const lines = readFileSync(file, 'utf8').trimEnd().split(/\r?\n/);
+  const copy = join(out, `${name.replace('/', '-')}.csv`);
+  writeFileSync(copy, lines.map((l, i) => `${l},${i === 0 ? extra : ''}\n`).join(''));
+  return copy;
+};
 
 /** 1e-12 relative, or half a unit of the last digit that the tool printed, whichever is more. */
 const allowance = (printed: string): number => {
@@ -83,8 +104,16 @@ const onnxruntimeAlone = async (file: string, rows: Table) => {
     const cells = rows.columns.get(input.name) ?? [];
     const text = 'type' in input && input.type === 'string';
     feeds[input.name] = text
-      ? new Tensor('string', cells.map(String), [rows.rows, 1])
-      : new Tensor('float64', Float64Array.from(cells, Number), [rows.rows, 1]);
+      ? new Tensor(
+          'string',
+          cells.map((c) => (c === null ? '' : String(c))),
+          [rows.rows, 1],
+        )
+      : new Tensor(
+          'float64',
+          Float64Array.from(cells, (c) => (c === null ? Number.NaN : Number(c))),
+          [rows.rows, 1],
+        );
   }
   return session.run(feeds);
 };
@@ -112,9 +141,12 @@ const main = async (): Promise<number> => {
   row(['model', 'rows', 'score = the tool', 'score to', 'convert', 'onnxruntime = the tool']);
   for (const name of models) {
     const [tool, model] = name.split('/') as [string, string];
-    const data = `${corpus}/${tool}/csv/${/(Iris|Ozone|Audit)$/.exec(model)?.[0]}.csv`;
+    const plain = `${corpus}/${tool}/csv/${/(Iris|Ozone|Audit)$/.exec(model)?.[0]}.csv`;
+    const data = dataOf(name, plain, out);
     const pmml = `${corpus}/${tool}/pmml/${model}.pmml`;
-    const expected = tableFrom(`${corpus}/${tool}/csv/${model}.csv`);
+    const theirTable = tableFrom(`${corpus}/${tool}/csv/${model}.csv`);
+    const shown = [...theirTable.columns].filter(([column]) => !hidden(name, column));
+    const expected: Table = { ...theirTable, columns: new Map(shown) };
     const rows = tableFrom(data);
     const { results } = await score(await read(pmml), rows);
     const ours = compare(expected, (column, i) => results.columns.get(column)?.[i]);
