@@ -126,6 +126,7 @@ export const storeFields = (fields: readonly Field[], absent: ReadonlySet<Value>
         by: f.basket.by,
         ...(f.basket.item !== undefined && { item: f.basket.item }),
         ...(f.basket.along !== undefined && { along: f.basket.along }),
+        ...(f.basket.timed !== undefined && { timed: f.basket.timed }),
       },
       list: f.list,
       absent: absent.has(f.value) ? markerOf(f.value) : undefined,
@@ -162,8 +163,14 @@ const isColumnName = (x: unknown): x is string | null => x === null || typeof x 
 
 const isBasket = (x: unknown): x is Basket => {
   if (typeof x !== 'object' || x === null) return false;
-  const { from, by, item, along } = x as Record<string, unknown>;
-  return isString(from) && isColumnName(by) && optional(item, isString) && optional(along, isColumnName);
+  const { from, by, item, along, timed } = x as Record<string, unknown>;
+  return (
+    isString(from) &&
+    isColumnName(by) &&
+    optional(item, isString) &&
+    optional(along, isColumnName) &&
+    optional(timed, isString)
+  );
 };
 
 const isStored = (x: unknown): x is Stored => {
@@ -211,6 +218,7 @@ const restore = (s: Stored, value: Value): Field => ({
       by: s.basket.by,
       ...(s.basket.item !== undefined && { item: s.basket.item }),
       ...(s.basket.along !== undefined && { along: s.basket.along }),
+      ...(s.basket.timed !== undefined && { timed: s.basket.timed }),
     },
   }),
   ...(s.list && { list: s.list }),

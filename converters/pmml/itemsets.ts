@@ -1,5 +1,7 @@
 /** Items and itemsets, which association and sequence models share, and the columns that say which items a row has. */
+import { attr } from '../../src/ir/attributes.ts';
 import { tensorType, type Value } from '../../src/ir/model.ts';
+import { constant } from '../../src/tensor/data.ts';
 import type { Element } from '../shared/xml.ts';
 import { dtypeOf } from './algebra.ts';
 import { parts } from './document.ts';
@@ -141,4 +143,40 @@ const present = (m: Model, { tag, value }: Item, field: Variable | null): Value 
   const text = category ?? (flag ? 'true' : value);
   const wanted = literal(doc, tag, field.dataType === 'string' || !flag ? text : '1', field.dataType);
   return a.isTrue(a.compare('Equal', field.value, a.like(field.value, wanted)));
+};
+
+/** Itemsets times items beyond this are refused: they would be one dense table. */
+const most = 2 ** 26;
+
+/**
+ * Which sets are all among the items of planes `[…, K]`: bool `[…, S]`. How many items of a set are there is a product with
+ * its 0/1 column: whole numbers, exact in any order.
+ */
+export const contained = (
+  m: Model,
+  planes: Value,
+  items: ReadonlyMap<string, Item>,
+  sets: readonly Itemset[],
+): Value => {
+  const { a, doc } = m.world;
+  const column = new Map([...items.keys()].map((id, i) => [id, i]));
+  const width = column.size;
+  if (width * sets.length > most) {
+    doc.fail(m.tag, 'pmml/too-large', `${width} items in ${sets.length} itemsets are too many`);
+  }
+  const members = new Float32Array(width * sets.length);
+  sets.forEach((s, j) => {
+    for (const id of s.items) members[(column.get(id) as number) * sets.length + j] = 1;
+  });
+  const table = a.table(constant('float32', members, [width, sets.length]), 'itemsets');
+  const sizes = a.table(
+    constant(
+      'float32',
+      sets.map((s) => s.items.length),
+      [1, sets.length],
+    ),
+    'sizes',
+  );
+  const counts = a.b.op('MatMul', [a.b.op('Cast', [planes], { to: attr.int(1) }), table]);
+  return a.b.op('Equal', [counts, sizes]);
 };

@@ -145,6 +145,8 @@ export interface Basket {
   readonly item?: string;
   /** The column that orders transactions, equal values being one; null: each row is one, in the order of the table. */
   readonly along?: string | null;
+  /** The source's own word for the type of that column (`date` …). */
+  readonly timed?: string;
 }
 
 export interface Model {

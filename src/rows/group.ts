@@ -58,7 +58,7 @@ export const inGroups = (table: Table, fields: readonly Field[]): Table => {
     by,
     first.map((row) => keys[row] as Cell),
   );
-  const inOrder = along ? members.map((rows) => transactions(table, rows, along, fields)) : null;
+  const inOrder = along ? members.map((rows) => transactions(table, rows, along)) : null;
   for (const name of present) {
     const cells = table.columns.get(name) as readonly Cell[];
     out.set(
@@ -113,20 +113,18 @@ interface Transaction {
 const transactions = (
   table: Table,
   rows: readonly number[],
-  { along }: Basket,
-  fields: readonly Field[],
+  { along, timed }: Basket,
 ): readonly Transaction[] => {
   if (along === null || along === undefined) return rows.map((row, time) => ({ time, rows: [row] }));
   const cells = table.columns.get(along);
   if (!cells) {
     return fail('rows/missing-column', `there is no column '${along}'`, { file: table.file, at: '' });
   }
-  const logical = fields.find((f) => f.basket?.from === along)?.logical;
   const byTime = new Map<number, Transaction>();
   for (const row of rows) {
     const cell = cells[row] ?? null;
     const time =
-      isTemporal(logical) && typeof cell === 'string' ? parseTemporal(logical, cell) : Number(spell(cell));
+      isTemporal(timed) && typeof cell === 'string' ? parseTemporal(timed, cell) : Number(spell(cell));
     if (isMissing(cell) || time === undefined || Number.isNaN(time)) {
       return fail('rows/order', `${JSON.stringify(spell(cell))} orders nothing`, placeOf(table, row, along));
     }

@@ -14,6 +14,7 @@ import { neuralNetwork } from './NeuralNetwork.ts';
 import { regressionModel } from './RegressionModel.ts';
 import { ruleSetModel } from './RuleSetModel.ts';
 import { scorecard } from './Scorecard.ts';
+import { sequenceModel } from './SequenceModel.ts';
 import { supportVectorMachineModel } from './SupportVectorMachineModel.ts';
 import { textModel } from './TextModel.ts';
 import { timeSeriesModel } from './TimeSeriesModel.ts';
@@ -36,6 +37,7 @@ export const models: readonly ModelElement[] = [
   scorecard,
   supportVectorMachineModel,
   textModel,
+  sequenceModel,
   timeSeriesModel,
   treeModel,
 ];
