@@ -58,8 +58,8 @@ const lambdasOf = (doc: Document, element: Element, fields: number): number[] =>
   return values;
 };
 
-/** The covariance of the row with every training instance, [N, M]. `instances`: one field of all of them, [1, M]. */
-export const covarianceWith = (
+/** The covariance of the row with every training instance, over γ, [N, M]. `instances`: one field of all of them, [1, M]. */
+export const correlationWith = (
   a: Algebra,
   c: Covariance,
   columns: readonly Value[],
@@ -74,7 +74,7 @@ export const covarianceWith = (
       return power(a, scaled, c.degree);
     })
     .reduce((x, y) => a.add(x, y));
-  return a.mul(k(c.gamma), a.lift('Exp', [a.mul(k(-c.factor), sum)]));
+  return a.lift('Exp', [a.mul(k(-c.factor), sum)]);
 };
 
 const covariance = (c: Covariance, x: readonly number[], z: readonly number[]): number => {
@@ -85,10 +85,13 @@ const covariance = (c: Covariance, x: readonly number[], z: readonly number[]): 
   return c.gamma * Math.exp(-c.factor * sum);
 };
 
+/**
+ * γ is in the constants, not in the graph: onnxruntime rounds a number that multiplies a product of matrices to single precision.
+ */
 export interface Posterior {
-  /** (K + σ²I)⁻¹ y. */
+  /** γ (K + σ²I)⁻¹ y. */
   readonly alpha: Float64Array;
-  /** The inverse, transposed, of the Cholesky factor of K + σ²I, row by row, [M, M]. */
+  /** γ times the inverse, transposed, of the Cholesky factor of K + σ²I, row by row, [M, M]. */
   readonly whitening: Float64Array;
 }
 
@@ -129,5 +132,6 @@ export const posterior = (
     for (let k = i + 1; k < n; k++) s -= at(l, k, i) * (alpha[k] as number);
     alpha[i] = s / at(l, i, i);
   }
-  return { alpha, whitening };
+  const scaled = (m: Float64Array) => m.map((v) => c.gamma * v);
+  return { alpha: scaled(alpha), whitening: scaled(whitening) };
 };

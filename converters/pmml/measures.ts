@@ -68,7 +68,7 @@ export const measure = (
   if (more[0]) return doc.fail(more[0], 'pmml/duplicate-element', 'a ComparisonMeasure has one measure');
   if (pairs.length === 0) return doc.fail(element, 'pmml/missing-element', 'there is no field to compare');
   const agreement = agreements.get(outer.name);
-  if (agreement) return { similarity, ...agreement(doc, outer, agree(doc, a, pairs, real)) };
+  if (agreement) return { similarity, ...agreement(doc, outer, bitsOf(doc, a, pairs, real)) };
   const otherwise = doc.choice(element, 'compareFunction', compareFunctions, 'absDiff');
   const compared = pairs.map((p) => compare(doc, a, p, otherwise, real));
   return { similarity, ...aggregate(doc, a, outer, pairs, compared, real) };
@@ -239,17 +239,18 @@ const adjustment = (
 
 // Fields that are 1 or 0
 
-/** How often both are 1, the first alone, the second alone, and neither; [N, K] each. */
-interface Agreement {
+/** Whether the fields of either record are 1, and whether they are 0. */
+interface Bits {
   readonly a: Algebra;
   readonly real: Real;
-  readonly a11: Value;
-  readonly a10: Value;
-  readonly a01: Value;
-  readonly a00: Value;
+  /** Is 1, then is 0: [N, 2n]. */
+  readonly row: Value;
+  /** [n, K] each. */
+  readonly ones: Value;
+  readonly zeros: Value;
 }
 
-const agree = (doc: Document, a: Algebra, pairs: readonly Pair[], real: Real): Agreement => {
+const bitsOf = (doc: Document, a: Algebra, pairs: readonly Pair[], real: Real): Bits => {
   const columns = pairs.map(({ element, of, to }) => {
     if (kindOf(of.dataType) === 'string' || dtypeOf(to) === 'string') {
       doc.fail(element, 'pmml/type', 'this measure is of fields that are 1 or 0, and the field is text');
@@ -257,56 +258,56 @@ const agree = (doc: Document, a: Algebra, pairs: readonly Pair[], real: Real): A
     return { x: a.cast(of.value, real), y: to };
   });
   const are = (v: Value, n: number) => a.cast(a.isTrue(a.compare('Equal', v, a.like(v, n))), real);
-  const left = (n: number) => a.join(columns.map(({ x }) => are(x, n))).data;
-  const right = (n: number) => {
-    const rows = columns.map(({ y }) => are(y, n));
-    return rows.length === 1 ? (rows[0] as Value) : a.b.op('Concat', rows, { axis: attr.int(0) });
+  const records = (n: number) =>
+    below(
+      a,
+      columns.map(({ y }) => are(y, n)),
+    );
+  return {
+    a,
+    real,
+    row: a.join([1, 0].flatMap((n) => columns.map(({ x }) => are(x, n)))).data,
+    ones: records(1),
+    zeros: records(0),
   };
-  // Counts are whole: a product of matrices is exact in any order.
-  const [x1, x0, y1, y0] = [left(1), left(0), right(1), right(0)];
-  const count = (x: Value, y: Value) => a.b.op('MatMul', [x, y]);
-  return { a, real, a11: count(x1, y1), a10: count(x1, y0), a01: count(x0, y1), a00: count(x0, y0) };
 };
 
+const below = (a: Algebra, rows: readonly Value[]): Value =>
+  rows.length === 1 ? (rows[0] as Value) : a.b.op('Concat', rows, { axis: attr.int(0) });
+
+/** What it counts that both are 1, the first alone, the second alone, and neither. */
 type Coefficients = readonly [c11: number, c10: number, c01: number, c00: number];
 
-/** A quotient of weighted counts; missing where it divides by 0. */
-const quotient = (
-  counts: Agreement,
-  over: Coefficients,
-  under: Coefficients,
-): Pick<Measure, 'data' | 'missing'> => {
-  const { a, real } = counts;
+/**
+ * A quotient of weighted counts; missing where it divides by 0. The weights stand in the constant factor of the products:
+ * onnxruntime rounds a number that multiplies a product of matrices to single precision.
+ */
+const quotient = (bits: Bits, over: Coefficients, under: Coefficients): Pick<Measure, 'data' | 'missing'> => {
+  const { a, real, row, ones, zeros } = bits;
   const k = (x: number) => a.constant(real, x);
-  const list = [counts.a11, counts.a10, counts.a01, counts.a00];
-  const weighed = (weights: Coefficients): Value => {
-    const terms = list.flatMap((v, i) => {
-      const w = weights[i] as number;
-      return w === 0 ? [] : [w === 1 ? v : a.b.op('Mul', [k(w), v])];
-    });
-    return terms.length === 0
-      ? a.b.op('Mul', [k(0), counts.a11])
-      : terms.reduce((x, y) => a.b.op('Add', [x, y]));
-  };
-  const divisor = weighed(under);
+  const mixed = (one: number, zero: number): Value =>
+    a.b.op('Add', [a.b.op('Mul', [k(one), ones]), a.b.op('Mul', [k(zero), zeros])]);
+  const count = ([c11, c10, c01, c00]: Coefficients): Value =>
+    a.b.op('MatMul', [row, below(a, [mixed(c11, c10), mixed(c01, c00)])]);
+  const divisor = count(under);
   const missing = a.b.op('Equal', [divisor, k(0)]);
-  return { data: a.b.op('Div', [weighed(over), a.where(missing, k(1), divisor)]), missing };
+  return { data: a.b.op('Div', [count(over), a.where(missing, k(1), divisor)]), missing };
 };
 
-type Quotient = (doc: Document, tag: Tag, counts: Agreement) => Pick<Measure, 'data' | 'missing'>;
+type Quotient = (doc: Document, tag: Tag, bits: Bits) => Pick<Measure, 'data' | 'missing'>;
 
 const agreements: ReadonlyMap<string, Quotient> = new Map<string, Quotient>([
-  ['simpleMatching', (_, __, counts) => quotient(counts, [1, 0, 0, 1], [1, 1, 1, 1])],
-  ['jaccard', (_, __, counts) => quotient(counts, [1, 0, 0, 0], [1, 1, 1, 0])],
-  ['tanimoto', (_, __, counts) => quotient(counts, [1, 0, 0, 1], [1, 2, 2, 1])],
+  ['simpleMatching', (_, __, bits) => quotient(bits, [1, 0, 0, 1], [1, 1, 1, 1])],
+  ['jaccard', (_, __, bits) => quotient(bits, [1, 0, 0, 0], [1, 1, 1, 0])],
+  ['tanimoto', (_, __, bits) => quotient(bits, [1, 0, 0, 1], [1, 2, 2, 1])],
   [
     'binarySimilarity',
-    (doc, tag, counts) => {
+    (doc, tag, bits) => {
       const of = (name: 'c' | 'd'): Coefficients => {
         const at = (cell: string) => doc.needNumber(tag, `${name}${cell}-parameter`);
         return [at('11'), at('10'), at('01'), at('00')];
       };
-      return quotient(counts, of('c'), of('d'));
+      return quotient(bits, of('c'), of('d'));
     },
   ],
 ]);

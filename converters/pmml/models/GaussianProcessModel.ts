@@ -3,7 +3,7 @@ import { attr } from '../../../src/ir/attributes.ts';
 import type { Value } from '../../../src/ir/model.ts';
 import { constant } from '../../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../../shared/xml.ts';
-import { covarianceWith, posterior, readCovariance } from '../gaussianProcess.ts';
+import { correlationWith, posterior, readCovariance } from '../gaussianProcess.ts';
 import { type Instances, readInstances } from '../instances.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import { type Asked, type Further, type Prediction, regression } from '../prediction.ts';
@@ -82,7 +82,7 @@ const predict = (m: Model, kernel: Element, instances: Instances): Prediction =>
   }
   const row = (values: ArrayLike<number>) => a.table(constant(real, values, [1, values.length]), 'instances');
   const missing = a.or(...variables.map((v) => a.missing(v)));
-  const k = covarianceWith(
+  const k = correlationWith(
     a,
     covariance,
     variables.map((v) => a.fill(v)),
