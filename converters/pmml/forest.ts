@@ -490,8 +490,13 @@ export class Routed {
     let columns = this.known.get(name);
     if (!columns) {
       const { a } = this;
-      const gaps = Uint8Array.from(values, (v) => Number(Number.isNaN(v)));
-      const full = Float64Array.from(values, (v) => (Number.isNaN(v) ? 0 : v));
+      const gaps = new Uint8Array(values.length);
+      const full = new Float64Array(values.length);
+      for (let i = 0; i < full.length; i++) {
+        const v = values[i] as number;
+        if (Number.isNaN(v)) gaps[i] = 1;
+        else full[i] = v;
+      }
       const get = (table: Value) => a.b.op('Gather', [table, this.outcome], { axis: attr.int(0) });
       columns = {
         data: get(a.table(constant(dtype, full), name)),

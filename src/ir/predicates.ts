@@ -264,13 +264,13 @@ export const checkPredicates = (p: Predicates, columns: readonly DType[], at?: P
       refuse('kind', `predicate ${i} is of the unknown kind ${p.kind[i]}`);
     if (kind === 'true' || kind === 'false') continue;
     const [first, last] = [from[i] as number, to[i] as number];
-    const range = (within: Int32Array) => {
-      if (!(first >= 0 && first <= last && last <= within.length)) {
-        refuse('range', `predicate ${i} lists ${first} to ${last} of ${within.length} entries`);
-      }
-    };
-    if (kind === 'and' || kind === 'or' || kind === 'xor' || kind === 'surrogate') {
-      range(args);
+    const joins = kind === 'and' || kind === 'or' || kind === 'xor' || kind === 'surrogate';
+    const lists = kind === 'in' || kind === 'notIn';
+    const within = joins ? args : members;
+    if ((joins || lists) && !(first >= 0 && first <= last && last <= within.length)) {
+      refuse('range', `predicate ${i} lists ${first} to ${last} of ${within.length} entries`);
+    }
+    if (joins) {
       if (first === last) refuse('empty', `predicate ${i} joins nothing by ${kind}`);
       for (let k = first; k < last; k++) {
         const a = args[k] as number;
@@ -289,20 +289,16 @@ export const checkPredicates = (p: Predicates, columns: readonly DType[], at?: P
     if (text && (absent[i] as number) & (ABSENT.zero | ABSENT.asZero)) {
       refuse('absent', `predicate ${i} reads the string column ${column[i]} as zero where it is missing`);
     }
+    if (kind === 'isMissing' || kind === 'isNotMissing') continue;
     const literals = text ? p.strings.length : p.numbers.count;
-    const inside = (l: number | undefined) => {
-      if (!(l !== undefined && l >= 0 && l < literals)) {
+    for (let k = first; k < (lists ? last : first + 1); k++) {
+      const l = (lists ? members[k] : literal[i]) as number;
+      if (!(l >= 0 && l < literals)) {
         refuse('literal', `predicate ${i} compares with literal ${l} of ${literals}`);
       }
-    };
-    if (kind === 'in' || kind === 'notIn') {
-      range(members);
-      for (let k = first; k < last; k++) inside(members[k]);
-    } else if (kind !== 'isMissing' && kind !== 'isNotMissing') {
-      inside(literal[i]);
-      if (text && kind !== 'eq' && kind !== 'ne') {
-        refuse('order', `predicate ${i} asks for the order of strings (column ${column[i]})`);
-      }
+    }
+    if (text && !lists && kind !== 'eq' && kind !== 'ne') {
+      refuse('order', `predicate ${i} asks for the order of strings (column ${column[i]})`);
     }
   }
   checked.set(p, known.add(key));

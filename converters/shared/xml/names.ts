@@ -1,5 +1,5 @@
 /** Names met in a document, each made once: found again by its bytes, without a string. */
-import { isName } from './characters.ts';
+import { EQUALS, isName } from './characters.ts';
 
 export interface Name {
   /** As written. */
@@ -15,6 +15,8 @@ export interface Name {
   readonly wrong: string | null;
   /** The tag that it was last met in as an attribute: how duplicates are noticed. */
   met: number;
+  /** Of an element, the attributes that one of its tags had: what the next is likely to have, in this order. */
+  readonly attributes: Name[];
 }
 
 const slots = 1024;
@@ -40,18 +42,22 @@ export class Names {
   }
 }
 
+/** The engine's one copy of a string, which is compared with those in the code by address. */
+const internal = (text: string): string => Object.keys({ [text]: 0 })[0] as string;
+
 const nameOf = (text: string, bytes: Uint8Array): Name => {
   const colon = text.indexOf(':');
   const prefix = colon < 0 ? '' : text.slice(0, colon);
   const local = text.slice(colon + 1);
   return {
-    text,
+    text: internal(text),
     prefix,
-    local,
+    local: internal(local),
     bytes: Uint8Array.from(bytes),
     declares: text === 'xmlns' || prefix === 'xmlns',
     wrong: wrong(text, colon, local),
     met: -1,
+    attributes: [],
   };
 };
 
@@ -62,6 +68,12 @@ const wrong = (text: string, colon: number, local: string): string | null => {
     return `'${text}' is no name with a prefix`;
   }
   return null;
+};
+
+/** Does the name stand at `at`, with `=` right behind it? */
+export const follows = ({ bytes: name }: Name, bytes: Uint8Array, at: number): boolean => {
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[at + i]) return false;
+  return bytes[at + name.length] === EQUALS;
 };
 
 const same = (name: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean => {

@@ -32,7 +32,7 @@ import {
   SLASH,
   UNBRACKET,
 } from './characters.ts';
-import { type Name, Names } from './names.ts';
+import { follows, type Name, Names } from './names.ts';
 import { Namespaces } from './namespaces.ts';
 import { decimal } from './number.ts';
 import { spellAttribute, spellCdata, spellText } from './spelling.ts';
@@ -48,9 +48,17 @@ export interface XmlLimits {
   readonly text: number;
   /** Bytes that one tag, comment or run of text may take. */
   readonly token: number;
+  /** Bytes read at a time. */
+  readonly window: number;
 }
 
-export const xmlLimits: XmlLimits = { depth: 4096, attribute: 1 << 20, text: 1 << 26, token: 1 << 27 };
+export const xmlLimits: XmlLimits = {
+  depth: 4096,
+  attribute: 1 << 20,
+  text: 1 << 26,
+  token: 1 << 27,
+  window: 1 << 18,
+};
 
 /** What `next` came upon. */
 export const END = 0;
@@ -114,7 +122,7 @@ export class Scanner {
   constructor(source: Source, limits: XmlLimits) {
     this.file = source.name;
     this.limits = limits;
-    this.window = new Window(source);
+    this.window = new Window(source, limits.window);
     this.bytes = this.window.bytes;
     this.end = 0;
     this.bytes[0] = 0;
@@ -267,6 +275,7 @@ export class Scanner {
       const b = bytes[at] as number;
       switch (kinds[b]) {
         case PLAIN:
+          if (blank) this.inside();
           blank = false;
           at++;
           while (kinds[bytes[at] as number] === PLAIN) at++;
@@ -281,6 +290,7 @@ export class Scanner {
           break;
         case MARK:
           if (b === LESS) break loop;
+          if (blank) this.inside();
           blank = false;
           if (b === AMP) {
             rough = true;
@@ -301,7 +311,6 @@ export class Scanner {
       }
     }
     if (at === from) return this.finish();
-    if (this.open.length === 0 && !blank) this.wrong('text stands outside the root element');
     this.textFrom = from;
     this.textTo = at;
     this.textRough = rough;
@@ -310,6 +319,11 @@ export class Scanner {
     if (this.open.length === 0) return this.done(at, NOTHING);
     this.checkText();
     return this.done(at, TEXT);
+  }
+
+  /** Here is text. */
+  private inside(): void {
+    if (this.open.length === 0) this.wrong('text stands outside the root element');
   }
 
   private checkText(): void {
@@ -388,8 +402,16 @@ export class Scanner {
         if (bytes[at + 1] === 0 && this.broken(at + 1, 'a tag') === MORE) return MORE;
         this.wrong(`in the tag <${name.text}>, '/' must be followed by '>'`);
       }
-      const key = this.nameAt(at, `the tag <${name.text}>`);
-      if (key === undefined) return MORE;
+      const likely = name.attributes[count];
+      let key: Name | undefined;
+      if (likely !== undefined && follows(likely, bytes, at)) {
+        key = likely;
+        this.stop = at + key.bytes.length;
+      } else {
+        key = this.nameAt(at, 'a tag');
+        if (key === undefined) return MORE;
+        name.attributes[count] = key;
+      }
       if (gap === at) this.wrong(`a blank must stand before the attribute ${key.text}`);
       if (key.met === tag) this.wrong(`the attribute ${key.text} stands twice`);
       key.met = tag;
@@ -586,7 +608,7 @@ export class Scanner {
   }
 
   private data(from: number): number {
-    if (this.open.length === 0) this.wrong('text stands outside the root element');
+    this.inside();
     let at = from;
     for (;;) {
       at = this.until(at, UNBRACKET, UNBRACKET, 'a CDATA section');

@@ -3,23 +3,25 @@ import type { Source } from '../../../src/ir/converter.ts';
 import { fail, type Place } from '../../../src/ir/diagnostic.ts';
 import { encodingOf, type Transcode } from './encoding.ts';
 
-const step = 1 << 18;
-
 export class Window {
   /** The bytes up to `end`; a 0 stands there, so that whoever looks for a byte stops without counting. */
-  bytes: Buffer = Buffer.alloc(2 * step);
+  bytes: Buffer;
   end = 0;
   /** Nothing follows what is here. */
   final = false;
   private readonly source: Source;
   private readonly transcode: Transcode;
+  private readonly step: number;
   private at: number;
 
-  constructor(source: Source) {
+  /** `step`: bytes read at a time. */
+  constructor(source: Source, step: number) {
     if (source.size === 0) fail('xml/empty', 'the file is empty', { file: source.name, at: '1' });
     const { start, transcode } = encodingOf(source);
     this.source = source;
     this.transcode = transcode;
+    this.step = step;
+    this.bytes = Buffer.alloc(2 * step);
     this.at = start;
     this.final = start >= source.size;
   }
@@ -28,7 +30,7 @@ export class Window {
   advance(from: number, place: () => Place): void {
     const kept = this.end - from;
     // What is long is read in steps as long, so that it is looked at from its beginning only a few times.
-    const to = Math.min(this.source.size, this.at + Math.max(step, kept));
+    const to = Math.min(this.source.size, this.at + Math.max(this.step, kept));
     const raw = this.source.read(this.at, to);
     this.at = to;
     this.final = to >= this.source.size;

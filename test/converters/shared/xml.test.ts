@@ -74,7 +74,7 @@ describe('XML', () => {
     ['a missing end', '<a>\n<b>', 'xml/not-well-formed@2'],
     ['an attribute without quotes', '<a x=1/>', 'xml/not-well-formed@1'],
     ['nothing', '', 'xml/empty@1'],
-    ['no XML', 'sepal,petal\n1,2', 'xml/not-well-formed@2'],
+    ['no XML', 'sepal,petal\n1,2', 'xml/not-well-formed@1'],
     ['an unknown encoding', '<?xml version="1.0" encoding="EBCDIC"?><a/>', 'xml/encoding@1'],
     ['text after the root', '<a/>\n\nx', 'xml/not-well-formed@3'],
   ])('refuses %s', (_, text, want) => {
@@ -89,7 +89,7 @@ describe('XML', () => {
     const deep = (n: number) => '<a>'.repeat(n) + '</a>'.repeat(n);
     expect(refusal(deep(xmlLimits.depth))).toBe('none');
     expect(refusal(deep(xmlLimits.depth + 1))).toBe('xml/too-deep@1');
-    const small = { depth: 8, attribute: 10, text: 10, token: 1 << 17 };
+    const small = { depth: 8, attribute: 10, text: 10, token: 1 << 17, window: 1 << 16 };
     expect(refusal('<a x="12345678901"/>', small)).toBe('xml/attribute-too-long@1');
     expect(refusal('<a x="1234567890">1234567890</a>', small)).toBe('none');
     expect(refusal('<a>12345678901</a>', small)).toBe('xml/text-too-long@1');
