@@ -34,8 +34,17 @@ export const nearestByRank = (a: Algebra, m: Measure): ((rank: number) => Near) 
   };
 };
 
+/** So many are found one after the other, which targets without TopK can say too. */
+const few = 16;
+
 /** The `k` nearest side by side, [N, k]. */
 export const nearest = (a: Algebra, m: Measure, k: number): Near => {
+  if (k <= few) {
+    const of = byRank(a, comparable(a, m), !m.similarity);
+    const places = Array.from({ length: k }, (_, i) => of(i + 1));
+    const beside = (values: readonly Value[]) => a.join(values).data;
+    return near(a, m, beside(places.map((p) => p.index)), beside(places.map((p) => p.value)));
+  }
   const [measure, index] = a.b.call(['', 'TopK'], [comparable(a, m), a.table(constant('int64', [k]))], {
     attributes: new Map([
       ['axis', attr.int(1)],

@@ -41,6 +41,7 @@ const refused: Readonly<Record<'onnx' | 'javascript', Readonly<Record<string, Re
     'function-replace': /replace/,
     lag: /Concat does not treat rows one by one/,
     'lag-aggregate': /Concat does not treat rows one by one/,
+    'knn-median': /TopK/,
     'mining-median': /TopK/,
     'mining-median-even-odd': /TopK/,
     'mining-variable-weighted-median': /CumSum|TopK/,
