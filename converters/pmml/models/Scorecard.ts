@@ -32,6 +32,7 @@ interface Attribute {
   readonly tag: Element;
   readonly test: Test;
   readonly partial: Value;
+  readonly computed: boolean;
   readonly code: string | undefined;
 }
 
@@ -96,6 +97,7 @@ class Card {
       tag: element,
       test: this.tests.predicate(predicate, scope),
       partial: this.partial(element),
+      computed: doc.child(element, 'ComplexPartialScore') !== undefined,
       code: doc.text(element, 'reasonCode') ?? code,
     };
   }
@@ -171,8 +173,13 @@ class Card {
 
   private byRank(codes: readonly string[], sums: readonly Value[]): (rank: number) => Value {
     const { a } = this.scope.world;
-    const { data, missing } = a.join(sums);
-    const unknown = missing === null ? null : a.or(...sums.map((v) => a.missing(v)));
+    const { data } = a.join(sums);
+    // A computed score may be no number (0 · ∞): then it has no place among the others.
+    const computed = this.characteristics.some((c) => c.attributes.some((x) => x.computed));
+    const unknown = a.or(
+      ...sums.map((v) => a.missing(v)),
+      ...(computed ? sums.map((v) => a.b.op('IsNaN', [a.fill(v)])) : []),
+    );
     const ranked = byRank(a, data);
     const names = a.table(constant('string', codes), 'reasons');
     return (rank) => {
