@@ -89,16 +89,14 @@ const readOutput = (element: Element, m: Model, network: Network): Output => {
   for (const seen = new Set<string>(); ; ) {
     if (!field) return doc.fail(element, 'pmml/missing-element', 'a NeuralOutput needs a DerivedField');
     const expression = expressionIn(doc, field);
-    const target = doc.need(expression, 'field');
-    if (expression.name === 'NormContinuous' || expression.name === 'NormDiscrete') {
-      return { tag: element, neuron, target, norm: expression };
-    }
-    if (expression.name !== 'FieldRef') {
+    if (!['FieldRef', 'NormContinuous', 'NormDiscrete'].includes(expression.name)) {
       return doc.refuse(
         expression,
         'what a neuron says is turned back from NormContinuous, NormDiscrete and FieldRef only',
       );
     }
+    const target = doc.need(expression, 'field');
+    if (expression.name !== 'FieldRef') return { tag: element, neuron, target, norm: expression };
     const defined = m.scope.definition(target);
     if (!defined) return { tag: element, neuron, target, norm: null };
     if (seen.has(target)) {
