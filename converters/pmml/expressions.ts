@@ -377,7 +377,8 @@ const expansions = new WeakMap<Document, number>();
 const apply = (element: Element, at: Context, wanted?: DataType): Variable => {
   const { scope } = at;
   const { doc, functions } = scope.world;
-  const count = (expansions.get(doc) ?? 0) + 1;
+  // What the document itself writes out is as large as the document.
+  const count = (expansions.get(doc) ?? 0) + (at.calls.length > 0 ? 1 : 0);
   expansions.set(doc, count);
   if (count > expansionLimit) {
     doc.fail(element, 'pmml/too-large', `functions expand to more than ${expansionLimit} applications`);

@@ -1,7 +1,6 @@
 /** A model as a PMML 4.4.1 document: what fields it has, which elements say what it computes, in which order they stand. */
 import { fail } from '../../../src/ir/diagnostic.ts';
 import type { Field as IrField, Model } from '../../../src/ir/model.ts';
-import { KIND } from '../../../src/ir/predicates.ts';
 import type { Program, Slot } from '../../../src/kernel/row.ts';
 import { planeName } from '../../../src/passes/plain.ts';
 import { isTemporal } from '../../../src/rows/dates.ts';
@@ -15,7 +14,6 @@ import {
   fieldsIn,
   type Literal,
   markup,
-  mayMiss,
   optypeOf,
   ref,
   spelled,
@@ -23,7 +21,6 @@ import {
 } from './expression.ts';
 import type { ByOutcome } from './outcomes.ts';
 import { type Segment, Speller } from './spell.ts';
-import { absentOf } from './tests.ts';
 import { TreeWriter } from './tree.ts';
 import { type Attributes, close, element, type Markup, open, print } from './xml.ts';
 
@@ -260,10 +257,8 @@ class DocumentPlan {
   private alone(s: Segment, prediction: Prediction): Content | null {
     const { expression } = prediction.output;
     if (expression.k !== 'field' || s.k !== 'tree' || s.columns.length !== 1) return null;
-    const [column] = s.columns as [Segment & { k: 'tree' }['columns' & never]] as unknown as [
-      (typeof s.columns)[0],
-    ];
-    if (expression.field !== column.field) return null;
+    const [column] = s.columns;
+    if (!column || expression.field !== column.field) return null;
     if (this.outputs.some((o) => o !== prediction.output && this.depends(o.expression, s))) return null;
     const trees = this.trees;
     return {

@@ -30,6 +30,8 @@ export type Expression =
       readonly dataType: DataType;
       readonly mayMiss: boolean;
       readonly depth: number;
+      /** Where the function has no result: IEEE 754's, not an invalid one. */
+      readonly asIs?: true;
     }
   /** The value beside the key that equals the field. */
   | {
@@ -142,7 +144,7 @@ export const choose = (when: Expression, then: Expression, otherwise: Expression
     );
     if (open.length < asked.length) {
       const rest = all(open);
-      return is(rest, true) ? then : apply('if', [rest, then], dataTypeOf(then), true);
+      return is(rest, true) ? unsure(then) : apply('if', [rest, then], dataTypeOf(then), true);
     }
   }
   return apply(
@@ -152,6 +154,10 @@ export const choose = (when: Expression, then: Expression, otherwise: Expression
     otherwise === null || mayMiss(then) || mayMiss(otherwise),
   );
 };
+
+/** The same, where nothing makes sure any more that its fields are there. */
+const unsure = (e: Expression): Expression =>
+  e.k === 'field' ? ref(e.field) : e.k === 'constant' ? e : { ...e, mayMiss: true };
 
 const strictFunctions = new Set('+ - * / abs exp sqrt floor ceil round rint pow'.split(' '));
 
@@ -185,7 +191,11 @@ export const markup = (e: Expression): Markup => {
         ? element('Constant', { dataType: e.dataType, missing: 'true' })
         : { ...element('Constant', { dataType: e.dataType }), text: spelled(e.value) };
     case 'apply':
-      return element('Apply', { function: e.fn }, e.args.map(markup));
+      return element(
+        'Apply',
+        { function: e.fn, invalidValueTreatment: e.asIs ? 'asIs' : undefined },
+        e.args.map(markup),
+      );
     case 'map':
       return element(
         'MapValues',

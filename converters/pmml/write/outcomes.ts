@@ -93,15 +93,12 @@ export class Outcomes {
     const direct =
       row.k === 'at' && row.key.k === 'element' && row.key.of === tree.route.slot ? row.table : undefined;
     for (const o of this.outcomesOf(tree)) {
-      values.set(
-        o,
-        plain(direct ? (direct.read(o, o + 1)[0] as number | string) : this.evaluate(row, tree, o)),
-      );
+      values.set(o, plain(direct ? (direct.read(o, o + 1)[0] as number | string) : this.evaluate(row, o)));
     }
     return values;
   }
 
-  private evaluate(row: Row, tree: Tree, outcome: number): ReturnType<typeof value> {
+  private evaluate(row: Row, outcome: number): ReturnType<typeof value> {
     const frame: Frame = { slots: new Map(), loops: new Map() };
     const fill = (r: Row): void => {
       if (r.k === 'element') {

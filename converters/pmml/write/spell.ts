@@ -3,7 +3,7 @@
  * arithmetic over them: so a field is read as it is where it cannot be missing, or where the plane was asked before,
  * and filled elsewhere; what is spelled here is never missing but where it is NaN.
  */
-import { fail, type Refusal } from '../../../src/ir/diagnostic.ts';
+import { fail } from '../../../src/ir/diagnostic.ts';
 import { dtypeOf, type Program, type Row, type Slot, type TestedColumn } from '../../../src/kernel/row.ts';
 import { load } from '../../../src/tensor/data.ts';
 import { type DType, isFloat, isInteger } from '../../../src/tensor/dtype.ts';
@@ -27,6 +27,7 @@ import {
 } from './expression.ts';
 import { type ByOutcome, Outcomes, type Tree } from './outcomes.ts';
 import { at, Elements } from './program.ts';
+import { isNonzero, Signs } from './signs.ts';
 import { type Columns, Tests } from './tests.ts';
 
 /** A tree as a segment that puts out what its outcomes are worth. */
@@ -55,7 +56,7 @@ const nowhere: Present = new Set();
 /** Expressions are cut into fields where they nest deeper. */
 const deepest = 40;
 /** And a document has so many expressions at most. */
-const most = 2_000_000;
+const most = 250_000;
 /** A sum in single precision is written addition by addition up to so many trees. */
 const mostRounded = 200;
 
@@ -80,6 +81,7 @@ export class Speller {
   private readonly wide: boolean;
   private readonly tests: Tests;
   private count = 0;
+  private readonly signs = new Signs();
 
   /** `input`: the field of an element of an input. `wide`: single precision is computed in double. */
   constructor(
@@ -346,7 +348,7 @@ export class Speller {
     if (plain !== undefined) {
       if (isInteger(dtype) && fn === 'div')
         return ref(this.once(apply(plain, args, 'double'), 'quotient', 'integer'));
-      const e = apply(plain, args, dtype === 'float32' ? 'double' : type);
+      const e = this.total(fn, apply(plain, args, dtype === 'float32' ? 'double' : type));
       return exact.has(fn) ? retyped(e, type) : this.round(e, dtype);
     }
     switch (fn) {
@@ -399,6 +401,23 @@ export class Speller {
       default:
         return refuse('function', `PMML has no function '${fn}'`);
     }
+  }
+
+  /** PMML calls invalid what IEEE 754 calls infinite or NaN, and with it the whole result: it is taken as it is. */
+  private total(fn: string, e: Expression): Expression {
+    if (e.k !== 'apply') return e;
+    const [x, y] = e.args as [Expression, Expression];
+    const safe =
+      fn === 'div'
+        ? this.signs.of(y) === 'positive' || isNonzero(y)
+        : fn === 'log' || fn === 'log10'
+          ? this.signs.of(x) === 'positive'
+          : fn === 'sqrt'
+            ? this.signs.of(x) !== null
+            : fn === 'pow'
+              ? this.signs.of(x) === 'positive'
+              : !partial.has(fn);
+    return safe ? e : { ...e, asIs: true };
   }
 
   private signed(x: Expression, type: string): Expression {
@@ -570,16 +589,15 @@ export class Speller {
   private best(row: Extract<Row, { k: 'fold' }>, bodies: readonly Row[], here: Present): Expression {
     const terms = bodies.map((b) => this.asField(this.spell(b, here), 'candidate'));
     const least = row.with === 'argmin';
-    const top = this.asField(
-      apply(least ? 'min' : 'max', terms, dataTypeOf(terms[0] as Expression), terms.every(mayMiss)),
-      'best',
-    );
-    const last = terms.length - 1;
-    const order = row.last ? [...terms.keys()].reverse() : [...terms.keys()];
-    let e: Expression = constantOf(row.last ? 0 : last, 'integer');
-    for (const i of order.slice(0, -1).reverse()) {
-      e = choose(this.compared('eq', terms[i] as Expression, top, 'float64'), constantOf(i, 'integer'), e);
-    }
+    const test = row.last ? (least ? 'le' : 'ge') : least ? 'lt' : 'gt';
+    // The best of those before, and whether the next is better: NaN never is, and never gives way.
+    let best = terms[0] as Expression;
+    let e: Expression = constantOf(0, 'integer');
+    terms.slice(1).forEach((t, k) => {
+      const better = this.compared(test, t, best, 'float64');
+      e = this.shallow(choose(better, constantOf(k + 1, 'integer'), e));
+      if (k + 2 < terms.length) best = this.asField(choose(better, t, best), 'best');
+    });
     return e;
   }
 
@@ -629,10 +647,7 @@ export class Speller {
     const seen = new Set<string>();
     for (const body of bodies) {
       const tree = this.outcomes.treeOf(body);
-      if (!tree) {
-        if (body.k !== 'const') return null;
-        return null;
-      }
+      if (!tree) return null;
       const id = `${tree.route.slot.name}\0${tree.tree}`;
       if (seen.has(id)) return null;
       seen.add(id);
@@ -759,6 +774,9 @@ const arithmetic: Partial<Record<string, string>> = {
   concat: 'concat',
   length: 'stringLength',
 };
+
+/** Functions that have no result for some numbers. */
+const partial = new Set(['mod', 'log1p', 'asin', 'acos']);
 
 /** Functions that give a number of single precision for one. */
 const exact = new Set([

@@ -21,10 +21,16 @@ export const element = (
   children,
 });
 
-/** Characters that XML 1.0 has no way to write, escaped or not. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are refused
-const unwritable =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+/** Characters that XML 1.0 has no way to write, escaped or not: controls, halves of surrogate pairs, two others. */
+const isUnwritable = (c: string): boolean => {
+  const code = c.codePointAt(0) as number;
+  return (
+    (code < 0x20 && c !== '\t' && c !== '\n' && c !== '\r') ||
+    (code >= 0xd800 && code <= 0xdfff) ||
+    code === 0xfffe ||
+    code === 0xffff
+  );
+};
 
 const special: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -39,7 +45,7 @@ const special: Readonly<Record<string, string>> = {
 /** Blanks are escaped too where a reader would normalise them. */
 export const escaped = (text: string): string => {
   if (!/[^ !#-%'-;=?-~]/.test(text)) return text;
-  if (unwritable.test(text)) {
+  if ([...text].some(isUnwritable)) {
     fail('pmml/character', `XML cannot write a character of ${JSON.stringify(text)}`);
   }
   return text.replace(/[&<>"\t\n\r]/g, (c) => special[c] as string);
