@@ -128,6 +128,7 @@ export const storeFields = (fields: readonly Field[], absent: ReadonlySet<Value>
         ...(f.basket.along !== undefined && { along: f.basket.along }),
         ...(f.basket.timed !== undefined && { timed: f.basket.timed }),
       },
+      step: f.step,
       list: f.list,
       absent: absent.has(f.value) ? markerOf(f.value) : undefined,
     })),
@@ -189,6 +190,7 @@ const isStored = (x: unknown): x is Stored => {
     optional(f.intervals, listOf(isInterval)) &&
     optional(f.missing, listOf(isString)) &&
     optional(f.basket, isBasket) &&
+    optional(f.step, (x): x is true => x === true) &&
     optional(f.list, (x): x is true => x === true)
   );
 };
@@ -221,6 +223,7 @@ const restore = (s: Stored, value: Value): Field => ({
       ...(s.basket.timed !== undefined && { timed: s.basket.timed }),
     },
   }),
+  ...(s.step && { step: s.step }),
   ...(s.list && { list: s.list }),
 });
 

@@ -187,6 +187,7 @@ const makeWorld = (
       specials.push({ value, fields: fieldsOf(value) });
       return value;
     },
+    steps: new Set(),
     counts: { trees: 0, nodes: 0 },
     classes: (target) => {
       let list = classes.get(target);
@@ -245,7 +246,10 @@ const finish = (
   const anchor = [...world.inputs.values()][0]?.raw;
   const rowsOf = () => anchor ?? firstColumn(a, world.specials[0]?.value);
   const fields: Field[] = [
-    ...[...world.inputs].map(([name, { raw, field }]) => inputField(name, raw, field)),
+    ...[...world.inputs].map(([name, { raw, field }]) => ({
+      ...inputField(name, raw, field),
+      ...(world.steps.has(name) && { step: true as const }),
+    })),
     ...world.specials.flatMap((s) => s.fields),
   ];
   const results: Value[] = [];

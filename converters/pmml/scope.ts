@@ -47,6 +47,8 @@ export interface World {
   readonly input: (name: string, tag: Tag) => Variable;
   /** An input of the graph that is no column of cells, with its fields. */
   readonly special: (name: string, type: Type, fields: (value: Value) => readonly Field[]) => Value;
+  /** Inputs that ask a time series for a step ahead. */
+  readonly steps: Set<string>;
   /** Nodes of trees read so far, for the summary. */
   readonly counts: { trees: number; nodes: number };
   /** Makes a derived field in a scope. */

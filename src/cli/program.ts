@@ -103,15 +103,16 @@ export const program = (done: (code: number) => void): Command => {
   rows(
     add(
       'score',
-      'runs a model over rows: one row out for each row in',
+      'runs a model over rows: one row out for each row in, or for each group of rows',
       'portolan score audit.pmml --data audit.csv --out scored.csv',
     ),
   )
     .argument('<model>')
-    .requiredOption(
+    .option(
       '--data <rows>',
-      "rows: CSV or JSON Lines; '-' reads standard input; or a test data set's folder",
+      "rows: CSV or JSON Lines; '-' reads standard input; or a test data set's folder. Models over transactions take one item a row, grouped by the transaction's column, or a list of items a row (JSON Lines)",
     )
+    .option('--horizon <n>', 'for a time series, instead of --data: the steps 1 to n ahead', whole)
     .option(
       '--out <file>',
       'where to write (CSV; JSON Lines if it ends in .jsonl; a folder for a test data set); default: standard output',

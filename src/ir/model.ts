@@ -128,6 +128,8 @@ export interface Field {
   readonly missing?: readonly string[];
   /** An input over several rows of a table: which. */
   readonly basket?: Basket;
+  /** An input that asks a time series for a step ahead: 1, 2 … */
+  readonly step?: true;
   /** An output of which each row is a list: the elements that are present. */
   readonly list?: true;
 }

@@ -14,6 +14,7 @@ import {
   readItemsets,
   type Transactions,
 } from '../itemsets.ts';
+import { readMiningSchema } from '../miningSchema.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import { type Holding, type Rule, Rules } from '../rules.ts';
 
@@ -29,8 +30,11 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
   ]);
   for (let child = cursor.child(); child !== null; child = cursor.child()) {
     const list = found.get(child.name);
-    if (child.name === 'MiningSchema') schema = cursor.element(child);
-    else if (list) list.push(cursor.element(child));
+    if (child.name === 'MiningSchema') {
+      // What is let in depends on the items, which stand behind it.
+      schema = cursor.element(child);
+      m.fields = readMiningSchema(doc, schema);
+    } else if (list) list.push(cursor.element(child));
     else if (!m.part(cursor, child)) doc.refuse(child);
   }
   if (!schema) return doc.fail(tag, 'pmml/missing-element', 'an AssociationModel needs a MiningSchema');

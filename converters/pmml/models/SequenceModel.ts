@@ -10,6 +10,7 @@ import type { Element, XmlCursor } from '../../shared/xml.ts';
 import { arrayValues } from '../arrays.ts';
 import { parts } from '../document.ts';
 import { contained, type Item, type Itemset, nameOf, readItems, readItemsets } from '../itemsets.ts';
+import { readMiningSchema } from '../miningSchema.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import { type Holding, type Rule, Rules } from '../rules.ts';
 import { logicalOf } from '../types.ts';
@@ -52,8 +53,11 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
   );
   for (let child = cursor.child(); child !== null; child = cursor.child()) {
     const list = found.get(child.name);
-    if (child.name === 'MiningSchema') schema = cursor.element(child);
-    else if (child.name === 'Constraints') constraints = cursor.element(child);
+    if (child.name === 'MiningSchema') {
+      // What is let in depends on the items, which stand behind it.
+      schema = cursor.element(child);
+      m.fields = readMiningSchema(doc, schema);
+    } else if (child.name === 'Constraints') constraints = cursor.element(child);
     else if (list) list.push(cursor.element(child));
     else if (!m.part(cursor, child)) doc.refuse(child);
   }

@@ -111,6 +111,7 @@ const stepOf = (m: Model, observed: Series): Value => {
     return doc.refuse((steps[1] as MiningField).tag, 'more than one field that could be the step ahead');
   }
   if (only) {
+    world.steps.add(only.name);
     return only.usage === 'active'
       ? scope.read(only.name, only.tag).value
       : a.cast(world.input(only.name, only.tag).value, scope.real);
@@ -131,6 +132,7 @@ const stepOf = (m: Model, observed: Series): Value => {
       value: v,
       optype: 'continuous',
       logical: 'integer',
+      step: true,
       intervals: [{ low: 1, high: horizon, closure: 'cc' }],
     },
   ]);
