@@ -56,8 +56,8 @@ describe('a document that is refused', () => {
     ['no model', '<PMML version="4.4"><Header/>\n<DataDictionary/></PMML>', /^pmml\/no-model@1 /],
     [
       'an unknown model',
-      pmml({ model: '<Scorecard functionName="regression"/>' }),
-      /^pmml\/not-supported@4 <Scorecard>/,
+      pmml({ model: '<OracleModel functionName="regression"/>' }),
+      /^pmml\/not-supported@4 <OracleModel>/,
     ],
     ['a truncated document', pmml({}).slice(0, -20), /^xml\/not-well-formed@/],
     [
