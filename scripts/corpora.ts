@@ -86,6 +86,8 @@ type Got = (column: string, row: number) => Cell | undefined;
  * takes a linear predictor below -30 for one whose probability is the machine epsilon.
  */
 const asPrinted = (name: string, got: Got): Got => {
+  // Its Output names the column otherwise than the file.
+  if (name === 'rattle/HierarchicalClusteringIris') return (_, row) => got('predictedValue', row);
   if (!/^rattle\/GeneralRegression(Audit|Iris)$/.test(name)) return got;
   return (column, row) => {
     if (!column.startsWith('Probability_')) return got(column, row);
