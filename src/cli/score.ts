@@ -54,7 +54,7 @@ export const score = async (file: string, options: Options): Promise<number> => 
   const { data, horizon, out, engine, ...csv } = options;
   if ((data === undefined) === (horizon === undefined)) {
     return fail(
-      'cli/rows',
+      data === undefined ? 'usage/missing-mandatory-option-value' : 'usage/conflicting-option',
       'give either --data or, for a time series, --horizon',
       undefined,
       'portolan score --help shows both',

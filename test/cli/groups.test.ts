@@ -23,6 +23,8 @@ describe('score of models over several rows', () => {
     const no = await steps('lag', '--horizon', '3');
     expect(no.code).toBe(2);
     expect(no.err).toMatch(/error\[score\/horizon\]/);
-    expect((await steps('lag')).err).toMatch(/error\[cli\/rows\].*\n.*--help/);
+    const both = await steps('series-level', '--horizon', '3', '--data', 'rows.csv');
+    expect(both.err).toMatch(/error\[usage\/conflicting-option\]/);
+    expect((await steps('lag')).err).toMatch(/error\[usage\/missing-mandatory-option-value\].*\n.*--help/);
   });
 });
