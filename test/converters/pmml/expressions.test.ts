@@ -145,11 +145,17 @@ describe.skipIf(!there)('what two open engines assert', () => {
   });
 
   it.each(of('expression').filter(([, c]) => /<Aggregate|<Lag/.test(c.pmml as string)))(
-    'Aggregate is refused by name: %s',
+    'Aggregate over the rows, which hold the collection: %s',
     (_, c) => {
-      expect(() => readText(showing(c.pmml as string, { x: 1 }, 'double'))).toThrow(
-        /<Aggregate>.*not supported/,
+      const list = (c.inputs as unknown as Record<string, Temporal[]>).x as Temporal[];
+      const { value, type } = expected(c);
+      const { model } = readText(showing(c.pmml as string, { x: list[0] as Temporal }, type));
+      const rows = evaluate(
+        model,
+        list.map((v) => ({ x: plain(v) })),
       );
+      expect(rows.length).toBe(3);
+      for (const row of rows) holds(row.out, c, value);
     },
   );
 
