@@ -154,7 +154,7 @@ describe('usage', () => {
     [['convert', 'a', 'b', '--opset', '1.5'], 'usage/invalid-argument'],
     [['convert', 'a', 'b', '--opset'], 'usage/option-missing-argument'],
     [['convert', 'a', 'b', '--precision', 'float8'], 'usage/invalid-argument'],
-    [['convert', 'a', 'b', '--to', 'pmml'], 'usage/invalid-argument'],
+    [['convert', 'a', 'b', '--to', 'cobol'], 'usage/invalid-argument'],
     [['score', 'a'], 'usage/missing-mandatory-option-value'],
     [['score', 'a', '--data', 'b', '--engine', 'magic'], 'usage/invalid-argument'],
     [['verify', 'a', 'b', '--rtol', '-1'], 'usage/invalid-argument'],

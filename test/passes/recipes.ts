@@ -224,7 +224,6 @@ export const recipes: Readonly<Record<string, readonly Use[]>> = {
   Cos: unary('Cos'),
   Cosh: unary('Cosh'),
   Div: binary('Div'),
-  Dropout: unary('Dropout'),
   Equal: [...binary('Equal'), ...binary('Equal', truth)],
   Erf: unary('Erf'),
   Exp: unary('Exp'),
