@@ -100,7 +100,16 @@ const meaningless = new Set(['consumed_inputs']);
 const attributesAt = (node: Node, standard: Signature): ReadonlyMap<string, Attribute> | Refusal => {
   const own = signature(node.op)?.attributes ?? new Map<string, AttributeSignature>();
   const out = new Map<string, Attribute>();
-  for (const [name, a] of node.attributes) {
+  for (const [name, given] of node.attributes) {
+    const a = axesAt(node, standard, name, given);
+    if ('why' in a) return a;
+    const value =
+      'value' in a && typeof a.value === 'string'
+        ? newerValues.get(`${node.op.name} ${name} ${a.value}`)
+        : undefined;
+    if (value !== undefined && standard.since < value) {
+      return refuse('express/attribute', `version ${standard.since} has no ${name}${spelled(a)}`);
+    }
     if (standard.attributes.has(name) || !own.has(name)) out.set(name, a);
     else if (!meaningless.has(name) && !isDefault(a, own.get(name)?.otherwise)) {
       return refuse('express/attribute', `version ${standard.since} has no attribute ${name}${spelled(a)}`);
@@ -117,6 +126,31 @@ const attributesAt = (node: Node, standard: Signature): ReadonlyMap<string, Attr
     }
   }
   return out;
+};
+
+/** Values of attributes that are younger than the attribute: operator, attribute and value, and the version that brought it. */
+const newerValues: ReadonlyMap<string, number> = new Map([
+  ['Pad mode wrap', 19],
+  ['Resize coordinate_transformation_mode half_pixel_symmetric', 19],
+]);
+
+/** Before 11 axes were counted from the front alone. */
+const axesAt = (node: Node, standard: Signature, name: string, a: Attribute): Attribute | Refusal => {
+  if (standard.domain !== '' || standard.since >= 11 || (name !== 'axis' && name !== 'axes')) return a;
+  const given = a.kind === 'int' ? [a.value] : a.kind === 'ints' ? a.values : [];
+  if (given.every((axis) => axis >= 0)) return a;
+  const [x] = node.inputs;
+  const rank = x?.type.kind === 'tensor' ? x.type.dims?.length : undefined;
+  if (rank === undefined) {
+    return refuse(
+      'express/extent',
+      `version ${standard.since} counts axes from the front, and the rank is not known`,
+    );
+  }
+  const all =
+    node.op.name === 'OneHot' ? rank + 1 : node.op.name === 'Unsqueeze' ? rank + given.length : rank;
+  const front = given.map((axis) => (axis < 0 ? Number(axis) + all : axis));
+  return a.kind === 'int' ? { kind: 'int', value: front[0] as number } : { kind: 'ints', values: front };
 };
 
 const spelled = (a: Attribute): string => {

@@ -95,6 +95,12 @@ export const DFT: readonly Operator[] = [
       const { dtype, dims } = tensorInput(node, 0);
       if (dims === null) return refuse('express/extent', 'before opset 20 the rank must be known');
       const op = b.version('', 'DFT', opsets.get(''));
+      if (!op && kindOf(node).inverse && dtype !== 'float64') {
+        return refuse(
+          'express/precision',
+          `before opset 17 no operator inverts a transform of ${dtype} in its own precision, step by step`,
+        );
+      }
       const along = (around: Builder, axis: number): Value => {
         if (!op) return byProducts(node, around, x as Value, length, axis);
         const attributes = attributesBut(node, [], { axis: attr.int(axis) });

@@ -1,6 +1,5 @@
 import { attr } from '../../ir/attributes.ts';
 import type { Builder } from '../../ir/builder.ts';
-import { refuse } from '../../ir/diagnostic.ts';
 import { tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
 import { constant } from '../../tensor/data.ts';
@@ -130,9 +129,11 @@ export const Pow: readonly Operator[] = [
       const [from, by] = [tensorInput(node, 0).dtype, tensorInput(node, 1).dtype];
       if (from === by && isFloat(from)) return toOneSided(node, b, opsets);
       if (isBig(from) && isInteger(by)) return [bySquaring(b, x, cast(b, y, 'int64'))];
-      if (isBig(from))
-        return refuse('express/dtype', `before opset 12 there are no broken powers of ${from}`);
-      return [cast(b, b.op('Pow', [cast(b, x, 'float64'), cast(b, y, 'float64')]), from)];
+      const power = b.op('Pow', [cast(b, x, 'float64'), cast(b, y, 'float64')]);
+      if (!isBig(from)) return [cast(b, power, from)];
+      // What is no finite number has no integer part, and counts as 0.
+      const s = spelling(b, 'float64');
+      return [cast(b, s.where(s.less(s.one('Abs', power), Infinity), power, 0), from)];
     },
     rows: rowsEach,
   },

@@ -57,9 +57,15 @@ export const Range: Operator = {
     const i = inner.input(inner.unique('i'), tensorType('int64', []));
     const going = inner.input(inner.unique('going'), tensorType('bool', []));
     const element = inner.op('Add', [start, inner.op('Mul', [cast(inner, i, stash), delta])]);
-    const body = inner.finish([inner.op('Identity', [going]), element]);
+    // Before 13 a Loop carries something.
+    const last = inner.input(inner.unique('last'), start.type);
+    const body = inner.finish([inner.op('Identity', [going]), inner.op('Identity', [last]), element]);
     const yes = b.constant(constant('bool', [true], []));
-    return [cast(b, b.op('Loop', [count, yes], { body: attr.region(body) }), dtype)];
+    const [, all] = b.call(['', 'Loop'], [count, yes, start], {
+      attributes: { body: attr.region(body) },
+      outputs: [b.unique('start'), b.unique('range')],
+    });
+    return [cast(b, all as Value, dtype)];
   },
   elements: computedElements,
   evaluate: (inputs, node) => {

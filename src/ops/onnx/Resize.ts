@@ -1,6 +1,6 @@
 import { attr, floatOf, intOf, intsOf, stringOf } from '../../ir/attributes.ts';
 import type { Builder, Known } from '../../ir/builder.ts';
-import { refuse } from '../../ir/diagnostic.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { type Node, tensorType, type Value } from '../../ir/model.ts';
 import { constant } from '../../tensor/data.ts';
 import { column, isFloat } from '../../tensor/dtype.ts';
@@ -10,6 +10,7 @@ import { type Operator, refused, tensorInput } from '../operator.ts';
 import { axesFromFront, dimsOf, knownExtents, knownInts } from './axes.ts';
 import { earlier, type Said } from './earlier.ts';
 import { attributesBut } from './expansion.ts';
+import { resampledIn } from './resampling.ts';
 import { type Sampling, samplesAlong } from './sampling.ts';
 
 /**
@@ -94,6 +95,21 @@ const resize: Operator = {
     const old = node.op.since === 10;
     const [x] = node.inputs as readonly [Value];
     const [roi, scales, sizes] = old ? [null, node.inputs[1], null] : node.inputs.slice(1);
+    const mode = stringOf(node, 'coordinate_transformation_mode', 'half_pixel');
+    const dropped = opset >= 13 && !old && mode === 'tf_half_pixel_for_nn';
+    const lacking =
+      opset >= 11 &&
+      !old &&
+      ((opset < 19 && mode === 'half_pixel_symmetric') ||
+        (opset < 18 && node.attributes.has('axes')) ||
+        (opset < 18 && stringOf(node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch'));
+    const sampled = (): Said => {
+      const given = [roi, scales, sizes].map((v) => (v && dimsOf(v)?.[0] !== 0 ? v : null));
+      const [box = null, factors = null, asked = null] = given;
+      const axes = axesOf(node, dimsOf(x)?.length ?? 0);
+      return resampledIn(node, b, x, { roi: box, scales: factors, sizes: asked, axes }, samplingOf(node));
+    };
+    if (dropped || lacking) return sampled();
     if (opset >= 11) {
       if (!old && opset >= 13) {
         // What is empty was given because it had to be.
@@ -118,7 +134,8 @@ const resize: Operator = {
         ...(old && nearest && { nearest_mode: attr.string(list.some((s) => s < 1) ? 'ceil' : 'floor') }),
       });
     }
-    return asymmetric(node, b, opsets, x, scales ?? null, sizes ?? null);
+    const plain = asymmetric(node, b, opsets, x, scales ?? null, sizes ?? null);
+    return isRefusal(plain) ? sampled() : plain;
   },
   lower: () => refuse('onnx/no-row-form', 'resizing has no form in the row language'),
   rows: (node) => {

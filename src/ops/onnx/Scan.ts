@@ -1,14 +1,17 @@
 import { attr, intOf, intsOf, regionOf } from '../../ir/attributes.ts';
-
-import { copyRegion } from '../../ir/copy.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { copyRegion, inlineRegion } from '../../ir/copy.ts';
+import { refuse } from '../../ir/diagnostic.ts';
 import { type Dim, type Node, type TensorType, type Type, tensorType, type Value } from '../../ir/model.ts';
 import { fits, formatType } from '../../ir/shape.ts';
+import { constant } from '../../tensor/data.ts';
 import type { Datum } from '../../tensor/datum.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf, fromFront } from './axes.ts';
 import { asTensor, checkArity, checkGrowth, Stack, slice } from './bodies.ts';
-import { finish, vector } from './expansion.ts';
+import type { Said } from './earlier.ts';
+import { finish, number, vector } from './expansion.ts';
 import { same } from './extents.ts';
 
 /** How many of the inputs, from `first` on, are states and how many are scanned. */
@@ -96,6 +99,7 @@ const newest: Operator = {
       );
     });
   },
+  express: (node, b, opsets) => ((opsets.get('') ?? 0) < 9 ? looped(node, b) : undefined),
   apply: (inputs, node, scope) => {
     const { states, scanned } = counts(node);
     const body = regionOf(node, 'body');
@@ -140,6 +144,57 @@ const unchanged = (node: Node, i: number, began: Tensor, now: Datum): Tensor => 
   return same
     ? t
     : refused(node, `state ${i} is ${began.dtype}[${began.dims}] and becomes ${t.dtype}[${t.dims}]`);
+};
+
+/** Before 9, where a Scan has a batch, or is not there: a Loop over the places. */
+const looped = (node: Node, b: Builder): Said => {
+  const { states, scanned } = counts(node);
+  const body = regionOf(node, 'body');
+  const from = node.inputs.slice(states) as readonly Value[];
+  const ranks = from.map((v) => dimsOf(v)?.length);
+  if (ranks.includes(undefined)) return refuse('express/extent', 'before opset 9 the ranks must be known');
+  const axes = listOf(node, 'scan_input_axes', scanned).map((a, i) => fromFront(node, a, ranks[i] as number));
+  const backward = directions(node, 'scan_input_directions', scanned);
+  const outputs = body.results.length - states;
+  const places = listOf(node, 'scan_output_axes', outputs);
+  const prepended = directions(node, 'scan_output_directions', outputs);
+  const scalar = vector(b, []);
+  const shape = b.op('Shape', [from[0] as Value]);
+  const times = b.op('Reshape', [b.op('Gather', [shape, vector(b, [axes[0] as number])]), scalar]);
+  const one = number(b, 'int64', 1);
+  const inner = b.inner();
+  const i = inner.input(inner.unique('i'), tensorType('int64', []));
+  const going = inner.input(inner.unique('going'), tensorType('bool', []));
+  // Before 13 a Loop carries something.
+  const idle = states === 0 ? [inner.input(inner.unique('idle'), tensorType('bool', []))] : [];
+  const state = body.params.slice(0, states).map((p) => inner.input(inner.unique(p.name), p.type));
+  const last = b.op('Sub', [times, one]);
+  const items = from.map((v, k) =>
+    inner.op('Gather', [v, backward[k] ? inner.op('Sub', [last, i]) : i], {
+      axis: attr.int(axes[k] as number),
+    }),
+  );
+  const results = inlineRegion(body, inner, [...state, ...items]);
+  const kept = idle.map((v) => inner.op('Identity', [v]));
+  const region = inner.finish([inner.op('Identity', [going]), ...kept, ...results]);
+  const yes = b.constant(constant('bool', [true], []));
+  const began = [...node.inputs.slice(0, states), ...idle.map(() => yes)];
+  const made = b.call(['', 'Loop'], [times, yes, ...began], {
+    attributes: { body: attr.region(region) },
+    outputs: [...idle, ...body.results].map((r) => b.unique(r.name)),
+  }) as readonly Value[];
+  return made.slice(idle.length).map((v, k) => {
+    const at = k - states;
+    if (at < 0) return v;
+    const order = () => b.op('Sub', [last, b.op('Range', [number(b, 'int64', 0), times, one])]);
+    const inOrder = prepended[at] ? b.op('Gather', [v, order()]) : v;
+    const rank = dimsOf(v)?.length ?? 1;
+    const axis = fromFront(node, places[at] as number, rank);
+    const others = Array.from({ length: rank - 1 }, (_, n) => n + 1);
+    return axis === 0
+      ? inOrder
+      : b.op('Transpose', [inOrder], { perm: attr.ints(others.toSpliced(axis, 0, 0)) });
+  });
 };
 
 /** The type of one entry of the batch, of what is scanned without the axis of time too. */

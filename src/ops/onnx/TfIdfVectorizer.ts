@@ -1,9 +1,14 @@
-import { floatsOf, intOf, intsOf, stringOf, stringsOf } from '../../ir/attributes.ts';
-import { type Node, tensorType } from '../../ir/model.ts';
-import { type Tensor, zeros } from '../../tensor/tensor.ts';
+import { attr, floatsOf, intOf, intsOf, stringOf, stringsOf } from '../../ir/attributes.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { type Node, tensorType, type Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
+import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { dimsOf } from './axes.ts';
+import { cast } from './earlier.ts';
+import { vector } from './expansion.ts';
 import { asked } from './extents.ts';
+import { extents, spelling, whole } from './spelling.ts';
 
 /**
  * How often each n-gram of a pool stands in each sequence, its items up to `max_skip_count` places apart: counted (TF),
@@ -44,6 +49,55 @@ export const TfIdfVectorizer: Operator = {
       }
     }
     return [out];
+  },
+  express: (node, b, opsets) => {
+    // Before 9: the items at each place of a window held against those of each n-gram.
+    if ((opsets.get('') ?? 0) >= 9) return undefined;
+    const [x] = node.inputs as readonly [Value];
+    const dims = extents(x);
+    if (isRefusal(dims)) return dims;
+    if (node.attributes.has('pool_strings'))
+      return refuse('express/no-operator', 'before opset 9 no operator compares strings');
+    const pool = poolOf(node);
+    const length = dims.at(-1) as number;
+    const rank = dims.length;
+    const s = spelling(b, 'float32');
+    const given = cast(b, x, 'int64');
+    const mode = stringOf(node, 'mode');
+    const columns = pool.lengths.flatMap((n) => {
+      const grams = gramsOf(pool.root, n);
+      if (grams.length === 0) return [];
+      const steps = Array.from({ length: n === 1 ? 1 : pool.skips + 1 }, (_, i) => i + 1);
+      const windows = steps.flatMap((step) => {
+        const last = length - (n - 1) * step;
+        return Array.from({ length: Math.max(last, 0) }, (_, i) =>
+          Array.from({ length: n }, (_, k) => i + k * step),
+        );
+      });
+      if (windows.length === 0) return [];
+      const taken = b.op('Gather', [given, whole(b, windows.flat(), [windows.length, 1, n])], {
+        axis: attr.int(rank - 1),
+      });
+      const wanted = b.constant(
+        constant('int64', grams.flatMap((g) => g.items) as bigint[], [grams.length, n]),
+      );
+      const equal = cast(b, b.op('Equal', [taken, wanted]), 'float32');
+      const all = b.op('ReduceMin', [equal, vector(b, [rank + 1])], { keepdims: attr.int(0) });
+      const counted = b.op('ReduceSum', [all, vector(b, [rank - 1])], { keepdims: attr.int(0) });
+      const counts = mode === 'IDF' ? s.min(counted, 1) : counted;
+      const to = new Float32Array(grams.length * pool.columns);
+      grams.forEach(({ gram }, g) => {
+        to[g * pool.columns + (pool.to[gram] as number)] = mode === 'TF' ? 1 : (pool.weights?.[gram] ?? 1);
+      });
+      return [b.op('MatMul', [counts, b.constant(constant('float32', to, [grams.length, pool.columns]))])];
+    });
+    const none = b.constant(
+      constant('float32', new Float32Array(countOf([...dims.slice(0, -1), pool.columns])), [
+        ...dims.slice(0, -1),
+        pool.columns,
+      ]),
+    );
+    return [columns.reduce((p, q) => s.add(p, q), none)];
   },
   rows: (node) => (dimsOf(node.inputs[0])?.length === 2 ? 'each' : 'all'),
 };
@@ -142,4 +196,14 @@ const countGrams = (pool: Pool, length: number, item: (i: number) => Item): Map<
     }
   }
   return counts;
+};
+
+/** The n-grams of one length, and where they stand in the pool. */
+const gramsOf = (
+  branch: Branch,
+  length: number,
+  items: readonly Item[] = [],
+): readonly { readonly items: readonly Item[]; readonly gram: number }[] => {
+  if (items.length === length) return branch.gram === undefined ? [] : [{ items, gram: branch.gram }];
+  return [...branch.next].flatMap(([item, next]) => gramsOf(next, length, [...items, item]));
 };

@@ -1,10 +1,16 @@
-import { intOf } from '../../ir/attributes.ts';
-import { type Dim, type Type, tensorType } from '../../ir/model.ts';
-import { dtypeInfo } from '../../tensor/dtype.ts';
+import { attr, intOf } from '../../ir/attributes.ts';
+import type { Builder } from '../../ir/builder.ts';
+import { isRefusal, refuse } from '../../ir/diagnostic.ts';
+import { type Dim, type Node, type Type, tensorType, type Value } from '../../ir/model.ts';
+import { constant } from '../../tensor/data.ts';
+import { dtypeInfo, isFloat } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensorOf } from '../../tensor/tensor.ts';
 import { type Operator, tensorInput } from '../operator.ts';
 import { axisOf } from './axes.ts';
+import { cast, type Said } from './earlier.ts';
+import { attributesBut, vector } from './expansion.ts';
 import { quotient } from './extents.ts';
+import { counting, extents, reshaped, spelling } from './spelling.ts';
 import { take, walk } from './take.ts';
 
 /**
@@ -49,6 +55,22 @@ export const Unique: Operator = {
       { dtype: 'int64', dims: [inverse.length], data: inverse } satisfies Tensor,
       whole(groups.map((members) => members.length)),
     ];
+  },
+  express: (node, b, opsets) => {
+    const [x] = node.inputs as readonly [Value];
+    const { dtype } = tensorInput(node, 0);
+    if (dtype === 'string')
+      return refuse(
+        'express/no-operator',
+        'before opset 11 no operator tells which of two strings comes first',
+      );
+    if ((opsets.get('') ?? 0) < 11) return compared(node, b, x);
+    if (dtype !== 'bfloat16') return undefined;
+    const [y, ...places] = b.call(['', 'Unique'], [cast(b, x, 'float32')], {
+      attributes: attributesBut(node, []),
+      outputs: node.outputs.map((o) => (o ? b.unique(o.name) : null)),
+    });
+    return [y ? cast(b, y, dtype) : null, ...places];
   },
 };
 
@@ -125,4 +147,68 @@ const chosen = (t: Tensor, axis: number | undefined, first: readonly number[]): 
     t.dims.map((d, i) => (i === axis ? first.length : d)),
     index,
   );
+};
+
+/** Before 11: every slice held against every other one, element by element, NaN above all numbers. */
+const compared = (node: Node, b: Builder, x: Value): Said => {
+  const dims = extents(x);
+  if (isRefusal(dims)) return dims;
+  const { dtype } = tensorInput(node, 0);
+  const axis = node.attributes.has('axis') ? axisOf(node, dims.length) : undefined;
+  const count = axis === undefined ? countOf(dims) : (dims[axis] as number);
+  const perm = dims.map((_, i) => i);
+  const front = axis === undefined ? perm : [axis, ...perm.filter((i) => i !== axis)];
+  const rows = reshaped(b, b.op('Transpose', [x], { perm: attr.ints(front) }), [count, -1]);
+  const [down, across] = [vector(b, [1]), vector(b, [0])];
+  const [p, q] = [b.op('Unsqueeze', [rows, down]), b.op('Unsqueeze', [rows, across])];
+  const nan = (v: Value): Value | undefined => (isFloat(dtype) ? b.op('IsNaN', [v]) : undefined);
+  const less = (v: Value, w: Value): Value => {
+    const plain = b.op('Less', [v, w]);
+    const [first, second] = [nan(v), nan(w)];
+    return first && second ? b.op('Or', [plain, b.op('And', [b.op('Not', [first]), second])]) : plain;
+  };
+  const s = spelling(b, 'float32');
+  const w = spelling(b, 'int64');
+  const float = (v: Value): Value => cast(b, v, 'float32');
+  // 1, 0 or -1 for each pair and element; what counts is the first that is not 0.
+  const signs = s.sub(float(less(q, p)), float(less(p, q)));
+  const width = countOf(dims) / Math.max(count, 1);
+  const before = Float32Array.from({ length: width * width }, (_, i) =>
+    Math.floor(i / width) < i % width ? 1 : 0,
+  );
+  const differed = b.op('MatMul', [
+    s.one('Abs', signs),
+    b.constant(constant('float32', before, [width, width])),
+  ]);
+  const decides = float(b.op('Not', [s.greater(differed, 0)]));
+  const order = b.op('ReduceSum', [s.mul(signs, decides), vector(b, [2])], { keepdims: attr.int(0) });
+  const same = float(b.op('Not', [s.greater(s.one('Abs', order), 0)]));
+  const last = { axis: attr.int(1), keepdims: attr.int(0) };
+  const first = b.op('ArgMax', [same], last);
+  const firsts = b.op('Equal', [first, counting(b, [count])]);
+  // How many different slices stand before: below it, or first met before it.
+  const above = Float32Array.from({ length: count * count }, (_, i) =>
+    i % count < Math.floor(i / count) ? 1 : 0,
+  );
+  const earlierOnes = intOf(node, 'sorted', 1)
+    ? float(s.greater(order, 0))
+    : b.op('Gather', [b.constant(constant('float32', above, [count, count])), first]);
+  const ranks = cast(
+    b,
+    b.op('ReduceSum', [s.mul(earlierOnes, float(firsts)), down], { keepdims: attr.int(0) }),
+    'int64',
+  );
+  const found = reshaped(b, b.op('NonZero', [firsts]), [-1]);
+  const own = b.op('Gather', [ranks, found]);
+  const each = b.op('Range', [w.number(0), b.op('Size', [found]), w.number(1)]);
+  const which = b.op('ArgMax', [float(b.op('Equal', [b.op('Unsqueeze', [each, down]), own]))], last);
+  const indices = b.op('Gather', [found, which]);
+  const counts = cast(b, b.op('ReduceSum', [same, down], { keepdims: attr.int(0) }), 'int64');
+  const y =
+    axis === undefined
+      ? b.op('Gather', [reshaped(b, x, [-1]), indices])
+      : b.op('Gather', [x, indices], { axis: attr.int(axis) });
+  return [y, indices, ranks, b.op('Gather', [counts, indices])]
+    .map((v, i) => (node.outputs[i] ? v : null))
+    .slice(0, node.outputs.length);
 };

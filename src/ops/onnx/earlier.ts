@@ -6,7 +6,7 @@ import type { Attribute, Node, TensorType, Value } from '../../ir/model.ts';
 import { type DType, isFloat } from '../../tensor/dtype.ts';
 import type { Operator } from '../operator.ts';
 import { signature, untaken } from '../signature.ts';
-import { knownInts } from './axes.ts';
+import { dimsOf, knownInts } from './axes.ts';
 import { numberOfDtype } from './constraints.ts';
 import { attributesBut } from './expansion.ts';
 
@@ -59,12 +59,25 @@ export const axesAsAttribute: NonNullable<Operator['express']> = (node, b, opset
   const [x = null] = node.inputs;
   const noop = intOf(node, 'noop_with_empty_axes', 0) !== 0;
   if (noop && !axes?.length) return [x];
+  const given = axes && (opsets.get('') ?? 0) < 11 ? fromFrontAll(node, axes) : axes;
+  if (isRefusal(given)) return given;
   const attributes = attributesBut(
     node,
     ['noop_with_empty_axes'],
-    axes?.length ? { axes: attr.ints(axes) } : {},
+    given?.length ? { axes: attr.ints(given) } : {},
   );
   return earlier(node, b, opsets, [x], attributes);
+};
+
+/** Before 11 axes were counted from the front alone. */
+const fromFrontAll = (node: Node, axes: readonly number[]): readonly number[] | Refusal => {
+  if (axes.every((a) => a >= 0)) return axes;
+  const own = dimsOf(node.inputs[0])?.length;
+  if (own === undefined) {
+    return refuse('express/extent', 'before opset 11 an axis counted from the back needs a known rank');
+  }
+  const rank = node.op.name === 'Unsqueeze' ? own + axes.length : own;
+  return axes.map((a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b);
 };
 
 /** One after the other, the element of which a comparison holds: for dtypes that have no NaN. */
