@@ -104,7 +104,7 @@ describe('a document that is refused', () => {
         model: regression(
           undefined,
           undefined,
-          '<Output><OutputField name="o"/>\n<OutputField name="o"/></Output>',
+          '<Output><OutputField name="o"/>\n<OutputField name="o" feature="residual"/></Output>',
         ),
       }),
       /^pmml\/duplicate-name@5 /,
@@ -169,13 +169,13 @@ describe('a document that is refused', () => {
       /^pmml\/arguments@3 /,
     ],
     [
-      'Lag',
-      pmml({ transformations: derived('a', '<Lag field="x"/>'), model: shown('a') }),
+      'a Lag that PMML gives no formula for',
+      pmml({ transformations: derived('a', '<Lag field="x" aggregate="stddev"/>'), model: shown('a') }),
       /^pmml\/not-supported@3 <Lag>/,
     ],
     [
-      'Aggregate',
-      pmml({ transformations: derived('a', '<Aggregate field="x" function="sum"/>'), model: shown('a') }),
+      'an Aggregate to a multiset',
+      pmml({ transformations: derived('a', '<Aggregate field="x" function="multiset"/>'), model: shown('a') }),
       /^pmml\/not-supported@3 <Aggregate>/,
     ],
     [
