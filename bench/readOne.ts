@@ -1,13 +1,18 @@
-/** One reader, one file: prints the milliseconds it took and the peak memory of this process, less nothing. */
+/**
+ * One reader, one file: prints the milliseconds it took, of the clock and of the processor, the peak memory of this process, what it had
+ * before, and what the result takes once nothing else is left (bytes; needs --expose-gc). Ours is the built one: `npm run build`.
+ */
 import { readFileSync } from 'node:fs';
 
 const [what, file] = process.argv.slice(2) as [string, string];
 
 const readers: Readonly<Record<string, () => Promise<() => unknown>>> = {
   portolan: async () => {
-    const { read } = await import('../src/api/read.ts');
+    const built = new URL('../dist/', import.meta.url);
+    const { read } = await import(new URL('src/api/read.js', built).href);
     // Modules are loaded before the clock starts, for every reader alike.
-    await import(file.endsWith('.onnx') ? '../converters/onnx/reader.ts' : '../converters/pmml/reader.ts');
+    const format = file.endsWith('.onnx') ? 'onnx' : 'pmml';
+    await import(new URL(`converters/${format}/reader.js`, built).href);
     return () => read(file);
   },
   protobufjs: async () => {
@@ -32,10 +37,25 @@ const readers: Readonly<Record<string, () => Promise<() => unknown>>> = {
 
 const run = await readers[what]?.();
 if (!run) throw new Error(`no reader ${what}`);
+
+const collect = globalThis.gc ?? (() => {});
+/** Bytes of living objects and buffers. */
+const living = (): number => {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+};
+
+const before = { living: living(), rss: process.memoryUsage.rss() };
+const cpu = process.cpuUsage();
 const start = performance.now();
-await run();
+const result = await run();
 const ms = performance.now() - start;
+const { user, system } = process.cpuUsage(cpu);
 // getrusage's maximum counts the parent's memory at the fork; the kernel's own high-water mark begins anew.
 const mark = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
 const rss = mark ? Number(mark) * 1024 : process.resourceUsage().maxRSS * 1024;
-console.log(JSON.stringify({ ms, rss }));
+const kept = living() - before.living;
+console.log(
+  JSON.stringify({ ms, cpu: (user + system) / 1000, rss, start: before.rss, kept, got: typeof result }),
+);

@@ -85,12 +85,19 @@ export const benchScoring = async (folder: string): Promise<void> => {
       title(
         `${trees} trees of depth ${depth}, ${features} features, ${spread} rows (× = onnxruntime's time by ours)`,
       );
-      row(['', 'one row, µs', '×', `${rows} rows, ms`, '×']);
+      row(['', 'one row, µs', '×', `${rows} rows, ms`, '×', 'million rows/s']);
       const [ortOne = 0, ortBatch = 0] = [median(one[0] as number[]), median(batch[0] as number[])];
       calls.forEach(([name], i) => {
         const a = median(one[i] as number[]);
         const b = median(batch[i] as number[]);
-        row([name, (a * 1000).toFixed(2), ratio(ortOne / a), b.toFixed(0), ratio(ortBatch / b)]);
+        row([
+          name,
+          (a * 1000).toFixed(2),
+          ratio(ortOne / a),
+          b.toFixed(0),
+          ratio(ortBatch / b),
+          (rows / b / 1000).toFixed(2),
+        ]);
       });
     }
     for (const [, s] of scorers) await s.close();

@@ -96,10 +96,14 @@ export class XmlCursor {
   }
 
   tag(): OpenTag {
+    return { name: this.name, attributes: this.attributes(), line: this.line };
+  }
+
+  private attributes(): Attributes {
     const { scanner } = this;
     const attributes = new Bag();
     for (let i = 0; i < scanner.count; i++) attributes[scanner.key(i)] = scanner.value(i);
-    return { name: this.name, attributes, line: scanner.line };
+    return attributes;
   }
 
   /** Passes over the rest of the element whose open tag was read last. */
@@ -118,7 +122,14 @@ export class XmlCursor {
     for (let top = root; ; ) {
       const token = scanner.next();
       if (token === OPEN) {
-        const child: Draft = { ...this.tag(), children: [], text: '' };
+        // Spelled out: a spread would give every element a shape of its own.
+        const child: Draft = {
+          name: this.name,
+          attributes: this.attributes(),
+          line: scanner.line,
+          children: [],
+          text: '',
+        };
         top.children.push(child);
         open.push(child);
         top = child;

@@ -52,8 +52,9 @@ export const openSource = (name: string): Source & { close(): void } => {
     name,
     path: resolve(dirname(name)),
     size,
-    read: (from, to) => {
-      const bytes = new Uint8Array(Math.max(0, Math.min(to, size) - from));
+    read: (from, to, room) => {
+      const length = Math.max(0, Math.min(to, size) - from);
+      const bytes = room && room.length >= length ? room.subarray(0, length) : new Uint8Array(length);
       let at = 0;
       while (at < bytes.length) {
         const n = readSync(fd, bytes, at, bytes.length - at, from + at);

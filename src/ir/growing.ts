@@ -1,6 +1,39 @@
-/** Columns of numbers that grow by doubling: a forest has millions of entries, and an array of numbers takes several times as much. */
+/**
+ * Columns of numbers that grow by doubling: a forest has millions of entries, and an array of numbers takes several times as much.
+ * Three classes of the same lines, since one over all kinds of arrays would be slow in every engine.
+ */
 
 const first = 64;
+
+export class Bytes {
+  length = 0;
+  private data = new Uint8Array(first);
+
+  /** Returns where the value stands. */
+  push(value: number): number {
+    if (this.length === this.data.length) {
+      const larger = new Uint8Array(2 * this.length);
+      larger.set(this.data);
+      this.data = larger;
+    }
+    this.data[this.length] = value;
+    return this.length++;
+  }
+
+  /** An entry that stands. */
+  at(i: number): number {
+    return this.data[i] as number;
+  }
+
+  set(i: number, value: number): void {
+    this.data[i] = value;
+  }
+
+  /** The entries so far, without a copy (what is not written yet takes no memory): none of them may be set afterwards. */
+  take(): Uint8Array<ArrayBuffer> {
+    return this.data.subarray(0, this.length);
+  }
+}
 
 export class Ints {
   length = 0;
@@ -26,9 +59,9 @@ export class Ints {
     this.data[i] = value;
   }
 
-  /** The entries so far, in memory of their own. */
+  /** The entries so far, without a copy (what is not written yet takes no memory): none of them may be set afterwards. */
   take(): Int32Array<ArrayBuffer> {
-    return this.data.slice(0, this.length);
+    return this.data.subarray(0, this.length);
   }
 }
 
@@ -36,6 +69,7 @@ export class Reals {
   length = 0;
   private data = new Float64Array(first);
 
+  /** Returns where the value stands. */
   push(value: number): number {
     if (this.length === this.data.length) {
       const larger = new Float64Array(2 * this.length);
@@ -46,6 +80,7 @@ export class Reals {
     return this.length++;
   }
 
+  /** An entry that stands. */
   at(i: number): number {
     return this.data[i] as number;
   }
@@ -54,8 +89,9 @@ export class Reals {
     this.data[i] = value;
   }
 
+  /** The entries so far, without a copy (what is not written yet takes no memory): none of them may be set afterwards. */
   take(): Float64Array<ArrayBuffer> {
-    return this.data.slice(0, this.length);
+    return this.data.subarray(0, this.length);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Data } from '../tensor/data.ts';
 import { type DType, isFloat, isNumeric } from '../tensor/dtype.ts';
 import { fail, type Place } from './diagnostic.ts';
-import { Ints, NumberSet } from './growing.ts';
+import { Bytes, Ints, NumberSet } from './growing.ts';
 
 /**
  * A table of predicates with results TRUE, FALSE and UNKNOWN, shared by trees, rule sets, scorecards and
@@ -69,14 +69,14 @@ export const FALSE = 0;
 
 /** Collects predicates; equal ones become one row. */
 export class PredicateTable {
-  private readonly kinds = new Ints();
+  private readonly kinds = new Bytes();
   private readonly columns = new Ints();
   private readonly literals = new Ints();
   private readonly froms = new Ints();
   private readonly tos = new Ints();
   private readonly members = new Ints();
   private readonly args = new Ints();
-  private readonly absents = new Ints();
+  private readonly absents = new Bytes();
   private readonly numbers = new NumberSet();
   private readonly strings: string[] = [];
   private readonly stringAt = new Map<string, number>();
@@ -214,7 +214,7 @@ export class PredicateTable {
   /** The finished table; numbers become handles in the dtype that the tests compare in. */
   build(numbers: (values: ArrayLike<number>) => Data): Predicates {
     return {
-      kind: new Uint8Array(this.kinds.take()),
+      kind: this.kinds.take(),
       column: this.columns.take(),
       literal: this.literals.take(),
       numbers: numbers(this.numbers.values.take()),
@@ -223,7 +223,7 @@ export class PredicateTable {
       to: this.tos.take(),
       members: this.members.take(),
       args: this.args.take(),
-      absent: new Uint8Array(this.absents.take()),
+      absent: this.absents.take(),
     };
   }
 }

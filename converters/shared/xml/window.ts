@@ -12,6 +12,8 @@ export class Window {
   private readonly source: Source;
   private readonly transcode: Transcode;
   private readonly step: number;
+  /** Where bytes are read to, again and again. */
+  private readonly room: Uint8Array;
   private at: number;
 
   /** `step`: bytes read at a time. */
@@ -21,6 +23,7 @@ export class Window {
     this.source = source;
     this.transcode = transcode;
     this.step = step;
+    this.room = new Uint8Array(step);
     this.bytes = Buffer.alloc(2 * step);
     this.at = start;
     this.final = start >= source.size;
@@ -31,7 +34,7 @@ export class Window {
     const kept = this.end - from;
     // What is long is read in steps as long, so that it is looked at from its beginning only a few times.
     const to = Math.min(this.source.size, this.at + Math.max(this.step, kept));
-    const raw = this.source.read(this.at, to);
+    const raw = this.source.read(this.at, to, this.room);
     this.at = to;
     this.final = to >= this.source.size;
     const more =
