@@ -22,8 +22,59 @@ export interface Obstacle extends Refusal {
   readonly at?: Place;
 }
 
+/** Operators that do what no older operator does, so that nothing can be said in its place. */
+const beyond: ReadonlyMap<string, string> = new Map([
+  ['StringNormalizer', 'changes the case of strings'],
+  ['StringConcat', 'joins strings'],
+  ['StringSplit', 'splits strings'],
+  ['RegexFullMatch', 'matches strings'],
+  ['ImageDecoder', 'decodes pictures'],
+  ['SequenceEmpty', 'gives sequences'],
+  ['SequenceConstruct', 'gives sequences'],
+  ['SequenceInsert', 'gives sequences'],
+  ['SequenceErase', 'gives sequences'],
+  ['SequenceAt', 'takes sequences'],
+  ['SequenceLength', 'takes sequences'],
+  ['SplitToSequence', 'gives sequences'],
+  ['ConcatFromSequence', 'takes sequences'],
+  ['Optional', 'gives optionals'],
+  ['OptionalGetElement', 'takes optionals'],
+  ['OptionalHasElement', 'takes optionals'],
+]);
+
+/** The first opset with an operator that takes elements of a type; those not listed are from the beginning. */
+const born: ReadonlyMap<string, number> = new Map([
+  ['float8e4m3fn', 19],
+  ['float8e4m3fnuz', 19],
+  ['float8e5m2', 19],
+  ['float8e5m2fnuz', 19],
+  ['int4', 21],
+  ['uint4', 21],
+  ['float4e2m1', 23],
+  ['float8e8m0', 24],
+  ['int2', 25],
+  ['uint2', 25],
+]);
+
+/** An input or output of the model itself of a type that the opset does not have. */
+const foreign = ({ graph }: Model, opsets: Opsets): Refusal | undefined => {
+  const opset = opsets.get('') ?? 0;
+  for (const { name, type } of [...graph.params, ...graph.results]) {
+    const since = type.kind === 'tensor' ? born.get(type.dtype) : undefined;
+    if (type.kind === 'tensor' && since !== undefined && opset < since) {
+      return refuse(
+        'express/no-type',
+        `'${name}' is ${type.dtype}, a type that opset ${opset} does not have`,
+      );
+    }
+  }
+  return undefined;
+};
+
 const missing = (node: Node, opsets: Opsets): Refusal => {
   const opset = opsets.get(node.op.domain);
+  const deed = node.op.domain === '' ? beyond.get(node.op.name) : undefined;
+  if (deed) return refuse('express/no-operator', `no operator of opset ${opset} ${deed}`);
   return opset === undefined
     ? refuse(
         'express/no-form',
@@ -156,8 +207,10 @@ const done = (model: Model, opsets: Opsets, manner: Manner): Model => {
   const result = work(model, opsets, manner);
   const [first, ...rest] = result.obstacles;
   if (first) {
+    const type = foreign(model, opsets);
+    if (type) fail(type.rule, type.why, undefined, 'ask for a newer opset');
     fail(
-      rest.length ? 'express/refused' : first.rule,
+      rest.some(({ rule }) => rule !== first.rule) ? 'express/refused' : first.rule,
       [first, ...rest].map((o) => `${o.operator}: ${o.why}`).join('; '),
       first.at,
       'portolan report lists where this model can go, and what is in the way of each target',

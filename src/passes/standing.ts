@@ -203,7 +203,8 @@ const portsAt = (
     if (!port) return refuse('express/arity', `version ${since} ${verb} no '${v.name}' (${i + 1} of them)`);
     const type = typeName(v.type);
     if (type !== undefined && !types.get(port.type)?.has(type)) {
-      return refuse('express/dtype', `version ${since} ${verb} no ${type} as ${port.name}`);
+      const rule = v.type.kind === 'tensor' ? 'express/dtype' : 'express/no-operator';
+      return refuse(rule, `version ${since} ${verb} no ${type} as ${port.name}`);
     }
   }
   const needed = ports.find((p, i) => p.times === 'once' && !values[i] && verb === 'takes');

@@ -107,6 +107,12 @@ const releasedWith: ReadonlyMap<number, number> = new Map([
   [5, 28],
 ]);
 
+/**
+ * Why a case cannot be said at all, by the rule of its refusal: an input or output of the model has a type that the opset does not
+ * have; an operator does what no older one does; an attribute of the older version is computed. Every other refusal is ours.
+ */
+const unsayable = / {2}(express\/(no-type|no-operator|string-equal|not-constant)): /;
+
 const suites = [
   ['onnx-standard/cases.tar.gz', '', 28],
   ['onnx-ml/cases.tar.gz', 'ai.onnx.ml', 5],
@@ -130,7 +136,12 @@ describe('cases at other opsets', () => {
       }
     }
   }
-  for (const [key, [passed, all]] of counts) console.log(`${key}: ${passed} of ${all}`);
+  const summary = [...counts].map(([key, [passed, all]]) => {
+    const cannot = refused.filter((line) => line.startsWith(`${key} `) && unsayable.test(line)).length;
+    const share = ((100 * passed) / (all - cannot)).toFixed(1);
+    return `${key}: ${passed} of ${all}${cannot ? `; of ${all - cannot} that can be said ${share} %` : ''}`;
+  });
+  for (const line of summary) console.log(line);
 
   test('what is written says the same', () => expect(wrong).toEqual([]));
 
@@ -138,7 +149,7 @@ describe('cases at other opsets', () => {
     expect(refused.filter((line) => !line.includes(' down '))).toEqual([]));
 
   test('what goes down is refused for the reasons that are known', () => {
-    const text = `${[...counts].map(([key, [passed, all]]) => `${key}: ${passed} of ${all}`).join('\n')}\n\n${refused.sort().join('\n')}\n`;
+    const text = `${summary.join('\n')}\n\n${refused.sort().join('\n')}\n`;
     if (process.env.UPDATE) writeFileSync(golden, text);
     if (process.env.CASES) return;
     expect(text).toBe(readFileSync(golden, 'utf8'));

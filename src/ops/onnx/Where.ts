@@ -5,12 +5,13 @@ import type { Lowered, Row } from '../../kernel/row.ts';
 import { column, dtypeInfo } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { dimsOf } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { cast } from './earlier.ts';
 import { chosenElements } from './elements.ts';
 import { broadcastAll, broadcastRows, broadcastTypes, reindex, rowsEach, runs } from './elementwise.ts';
-import { finish, number, vector } from './expansion.ts';
-import { counting, extents, reshaped } from './spelling.ts';
+import { finish, vector } from './expansion.ts';
+import { counting, extents, reshaped, spelling } from './spelling.ts';
 import { chooseRow } from './take.ts';
 
 /** One run of choices. The same loop twice: the engine compiles one for doubles alone. */
@@ -108,12 +109,16 @@ export const Where: Operator = {
     const dims = extents(node.outputs[0]);
     if (isRefusal(dims)) return dims;
     const shape = vector(b, dims);
-    const flat = (v: Value | null | undefined): Value =>
-      reshaped(b, b.op('Expand', [v ?? null, shape]), [-1]);
+    const flat = (v: Value | null | undefined): Value => {
+      const same = dimsOf(v)?.join() === dims.join();
+      return reshaped(b, same ? (v as Value) : b.op('Expand', [v ?? null, shape]), [-1]);
+    };
     const count = countOf(dims);
     const both = b.op('Concat', [flat(node.inputs[2]), flat(node.inputs[1])], { axis: attr.int(0) });
-    const second = b.op('Mul', [cast(b, flat(when), 'int32'), number(b, 'int32', count)]);
-    const place = b.op('Add', [second, cast(b, counting(b, [count]), 'int32')]);
+    // In doubles, which every version adds.
+    const s = spelling(b, 'float64');
+    const places = cast(b, counting(b, [count]), 'float64');
+    const place = cast(b, s.add(s.mul(cast(b, flat(when), 'float64'), count), places), 'int32');
     return finish(node, b, 'Reshape', [b.op('Gather', [both, place]), shape]);
   },
   rows: rowsEach,
