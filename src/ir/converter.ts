@@ -11,8 +11,11 @@ export interface Source {
   /** Where files beside it are found (external data); undefined for a source in memory. */
   readonly path?: string;
   readonly size: number;
-  /** Bytes `from` (inclusive) to `to` (exclusive), cut at the end of the file. */
-  read(from: number, to: number): Uint8Array;
+  /**
+   * Bytes `from` (inclusive) to `to` (exclusive), cut at the end of the file. They may be put into `room`, where the caller gives
+   * some that is large enough, and are then good until it is given again.
+   */
+  read(from: number, to: number, room?: Uint8Array): Uint8Array;
 }
 
 export interface ReadResult {
