@@ -47,7 +47,7 @@ export const DequantizeLinear: Operator = {
     const behind = dimsOf(scale)?.length === 1 ? rank - 1 - fromFront(node, intOf(node, 'axis', 1), rank) : 0;
     const shaped = behind > 0 ? reshaped(b, scale, [-1, ...new Array<number>(behind).fill(1)]) : scale;
     const product = b.op('Mul', [centredIn(b, x, zero, behind), casted(b, shaped, 'float64')]);
-    return [casted(b, product, (node.outputs[0]?.type as TensorType).dtype)];
+    return [casted(b, product, ((node.outputs[0] as Value).type as TensorType).dtype)];
   },
   lower: () => refuse('onnx/no-row-form', 'quantization has no form in the row language'),
   rows: (node) => rowsOfScales(node),

@@ -175,7 +175,10 @@ describe('a document that is refused', () => {
     ],
     [
       'an Aggregate to a multiset',
-      pmml({ transformations: derived('a', '<Aggregate field="x" function="multiset"/>'), model: shown('a') }),
+      pmml({
+        transformations: derived('a', '<Aggregate field="x" function="multiset"/>'),
+        model: shown('a'),
+      }),
       /^pmml\/not-supported@3 <Aggregate>/,
     ],
     [

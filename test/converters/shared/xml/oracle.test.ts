@@ -43,7 +43,11 @@ const ours = (text: string, window: number): Event[] | 'refused' => {
 };
 
 /** Saxes takes `p:-x`; Namespaces in XML, production 8, wants what a name may begin with behind the colon too. */
-const begins = (local: string) => !/^[-.0-9\xB7\u0300-\u036F\u203F\u2040]/.test(local);
+const begins = (local: string) => {
+  const first = local.codePointAt(0) ?? 0;
+  const combining = first >= 0x300 && first <= 0x36f;
+  return !combining && !/^[-.0-9\xB7\u203F\u2040]/.test(local);
+};
 
 const theirs = (text: string): Event[] | 'refused' => {
   const events: Event[] = [];
