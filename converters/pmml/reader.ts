@@ -205,7 +205,12 @@ const makeWorld = (
       const dtype = kindOf(field.dataType) === 'string' ? 'string' : 'float64';
       const raw = a.b.input(a.b.unique(name), tensorType(dtype, [rows, 1], 'missing'));
       const variable: Variable = {
-        value: withoutMarkers(a, raw, field),
+        // A float holds numbers of single precision, and so do the literals that it is compared with.
+        value: withoutMarkers(
+          a,
+          field.dataType === 'float' ? a.cast(a.cast(raw, 'float32'), 'float64') : raw,
+          field,
+        ),
         dataType: field.dataType,
         optype: field.optype,
         ...(field.valid.length > 0 && { order: field.valid }),

@@ -25,7 +25,11 @@ export const dataTypeOf = (doc: Document, tag: Tag, otherwise?: DataType): DataT
 /** A literal in the graph's terms; undefined where the text is no value of the type. */
 export const parse = (text: string, type: DataType): string | number | undefined => {
   if (type === 'string') return text;
-  if (type === 'double' || type === 'integer' || type === 'float') return toNumber(text);
+  if (type === 'double' || type === 'integer') return toNumber(text);
+  if (type === 'float') {
+    const x = toNumber(text);
+    return x === undefined ? undefined : Math.fround(x);
+  }
   if (type === 'boolean') {
     const t = text.trim().toLowerCase();
     if (t === 'true' || t === '1' || t === '1.0') return 1;

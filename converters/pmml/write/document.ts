@@ -85,7 +85,10 @@ export const plan = (model: Model, program: Program, wide: boolean): Plan => {
     if (!slot) return [];
     const i = field.column ?? 0;
     if (i >= slot.size) fail('pmml/output', `the output '${field.name}' has no element ${i}`);
-    return [{ field, expression: speller.result(slot, results.get(planeName(field.value.name)), i) }];
+    const e = speller.result(slot, results.get(planeName(field.value.name)), i);
+    // A count that is shown as such is no moment any more.
+    const moment = isTemporal(typeOf(e)) && field.logical !== typeOf(e);
+    return [{ field, expression: moment ? ref(speller.field(e, `${field.name}.value`, 'double')) : e }];
   });
   return new DocumentPlan(model, inputs, given, made, speller, names).finish();
 };

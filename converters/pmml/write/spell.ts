@@ -381,11 +381,7 @@ export class Speller {
       case 'min':
       case 'max': {
         if (!args.some(mayMiss)) return apply(fn, args, type);
-        // The functions of PMML leave out what is missing; here it is NaN, and the result with it.
-        const [a, b] = [this.asField(x), this.asField(y)];
-        const first = apply(fn === 'min' ? 'lessThan' : 'greaterThan', [a, b], 'boolean', false);
-        const both = all([present(a), present(b)]);
-        return choose(both, choose(first, a, b), null);
+        return this.extreme(fn, x, y);
       }
       case 'isNaN':
         return mayMiss(x) ? apply('isMissing', [this.asField(x)], 'boolean', false) : truth(false);
@@ -567,14 +563,18 @@ export class Speller {
       row.with as 'sum' | 'product' | 'min' | 'max'
     ];
     return terms.reduce((acc, t) => {
-      if (extreme) {
-        const [a, b] = [this.asField(acc), this.asField(t)];
-        const first = apply(fn === 'min' ? 'lessThan' : 'greaterThan', [a, b], 'boolean', false);
-        return this.shallow(choose(all([present(a), present(b)]), choose(first, a, b), null));
-      }
+      if (extreme) return this.extreme(fn as 'min' | 'max', acc, t);
       const sum = apply(fn, [acc, t], single ? 'double' : type);
       return this.shallow(loose ? sum : this.round(sum, row.dtype));
     });
+  }
+
+  /** The functions of PMML leave out what is missing; here it is NaN, and the result with it. */
+  private extreme(fn: 'min' | 'max', x: Expression, y: Expression): Expression {
+    const [a, b] = [this.asField(x), this.asField(y)];
+    const [first, other] = fn === 'min' ? ['lessThan', 'greaterOrEqual'] : ['greaterThan', 'lessOrEqual'];
+    const test = (name: string) => apply(name, [a, b], 'boolean', false);
+    return this.shallow(choose(test(first as string), a, choose(test(other as string), b, null)));
   }
 
   private product(row: Row, here: Present): Expression {
