@@ -72,13 +72,9 @@ interface Measured {
 
 /** Runs one reader in a process of its own; it prints its own time and the process's peak memory. */
 const measure = (what: string, file: string): Measured => {
-  const child = spawnSync(
-    process.execPath,
-    ['--expose-gc', '--import', 'tsx', 'bench/readOne.ts', what, file],
-    {
-      encoding: 'utf8',
-    },
-  );
+  const child = spawnSync(process.execPath, ['--expose-gc', 'bench/readOne.mjs', what, file], {
+    encoding: 'utf8',
+  });
   if (child.status !== 0) throw new Error(`${what}: ${child.stderr}`);
   return { what, ...JSON.parse(child.stdout) };
 };

@@ -11,7 +11,6 @@ export const AMP = 0x26;
 export const APOS = 0x27;
 export const MINUS = 0x2d;
 export const SLASH = 0x2f;
-export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const LESS = 0x3c;
 export const EQUALS = 0x3d;

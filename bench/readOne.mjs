@@ -4,9 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 
-const [what, file] = process.argv.slice(2) as [string, string];
+const [what, file] = process.argv.slice(2);
 
-const readers: Readonly<Record<string, () => Promise<() => unknown>>> = {
+/** @type {Readonly<Record<string, () => Promise<() => unknown>>>} */
+const readers = {
   portolan: async () => {
     const built = new URL('../dist/', import.meta.url);
     const { read } = await import(new URL('src/api/read.js', built).href);
@@ -40,7 +41,9 @@ if (!run) throw new Error(`no reader ${what}`);
 
 const collect = globalThis.gc ?? (() => {});
 /** Bytes of living objects and buffers. */
-const living = (): number => {
+const living = () => {
+  // The second one frees the buffers that the first found to be unused.
+  collect();
   collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
