@@ -9,7 +9,7 @@ import { cast } from './earlier.ts';
 import { number, vector } from './expansion.ts';
 
 /** The unsigned dtype with the same bits. */
-export const unsignedOf = (dtype: DType): DType => (dtype.startsWith('u') ? dtype : (`u${dtype}` as DType));
+const unsignedOf = (dtype: DType): DType => (dtype.startsWith('u') ? dtype : (`u${dtype}` as DType));
 
 /** Two to the power of 0, 1, …, `count` of them, the last as `bits` bits hold it. */
 export const powersOfTwo = (count: number): bigint[] =>

@@ -48,7 +48,7 @@ export const requantizedIn = (b: Builder, sums: Value, factor: Value, zero: Valu
 };
 
 /** Whole numbers plus a zero point, saturated in its dtype. */
-export const saturated = (b: Builder, x: Value, zero: Value): Value => {
+const saturated = (b: Builder, x: Value, zero: Value): Value => {
   const { dtype } = zero.type as TensorType;
   const s = spelling(b, 'float64');
   const moved = s.add(cast(b, x, 'float64'), cast(b, zero, 'float64'));

@@ -11,7 +11,7 @@ import type { Sampling } from './sampling.ts';
 import { extents, reshaped, type Spelling, spelling, whole } from './spelling.ts';
 
 /** What is given beside X: one entry an axis of `axes`. */
-export interface Given {
+interface Given {
   readonly roi: Value | null;
   readonly scales: Value | null;
   readonly sizes: Value | null;
