@@ -55,18 +55,6 @@ export const escaped = (text: string): string => {
 export const numeral = (x: number): string =>
   x === Infinity ? 'INF' : x === -Infinity ? '-INF' : Object.is(x, -0) ? '-0' : String(x);
 
-/** A number where the schema wants no exponent. */
-export const decimal = (x: number): string => {
-  const short = numeral(x);
-  const parts = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(short);
-  if (!parts) return short;
-  const [, sign, first, rest = '', power] = parts;
-  const digits = `${first}${rest}`;
-  const at = 1 + Number(power);
-  if (at <= 0) return `${sign}0.${'0'.repeat(-at)}${digits}`;
-  return `${sign}${digits.padEnd(at, '0')}`;
-};
-
 const blanks = (depth: number): string => ' '.repeat(Math.min(depth, 40));
 
 const opening = (name: string, attributes: Attributes): string => {
