@@ -377,7 +377,8 @@ class GraphWriter {
     if (said.kind !== 'tensor' || type.kind !== 'tensor') return said.kind === type.kind && fits(type, said);
     // An extent that was fixed and is a symbol by now is not declared as fixed.
     return (
-      fits(type, said) && (said.dims ?? []).every((d, i) => typeof d !== 'number' || d === type.dims?.[i])
+      fits(type, said) &&
+      (said.dims ?? []).every((d, i) => typeof d !== 'number' || typeof type.dims?.[i] !== 'string')
     );
   }
 

@@ -19,7 +19,7 @@ import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reader } from '../../../converters/onnx/reader.ts';
 import { openSource } from '../../../src/files/source.ts';
-import { bytesOf, model } from './models.ts';
+import { bytesOf, type Fields, model, node, value } from './models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portolan-large-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -177,8 +177,15 @@ describe('a model of 10 GB, its weights beside it', () => {
         entry('length', 4 * count),
       ],
     }));
+    // Each is read by something: what nothing reads is not written.
     const whole = model();
-    const graph = { ...(whole.graph as object), initializer };
+    const { node: nodes = [], output = [] } = whole.graph as Record<string, Fields[]>;
+    const graph = {
+      ...(whole.graph as object),
+      initializer,
+      node: [...nodes, ...initializer.map(({ name }) => node('Shape', [name], [`shape of ${name}`]))],
+      output: [...output, ...initializer.map(({ name }) => value(`shape of ${name}`, 7, [1]))],
+    };
     writeFileSync(file, bytesOf({ ...whole, graph }));
   });
 
