@@ -101,7 +101,7 @@ describe('save', () => {
 
 describe('what is asked wrongly', () => {
   it.each([
-    ['a format that is not written', async () => write(await read(tree), { to: 'pmml' }), 'format/no-writer'],
+    ['a format that is not known', async () => write(await read(tree), { to: 'cobol' }), 'format/no-writer'],
     ['a format that is none', async () => write(await read(tree), { to: '__proto__' }), 'format/no-writer'],
     ['no such file', () => read(folder.file('nowhere')), 'file/unreadable'],
     [
