@@ -8,12 +8,14 @@ import { Ints, Reals } from '../../src/ir/growing.ts';
 import { OWN, type Value } from '../../src/ir/model.ts';
 import { type Trees, TreeTable } from '../../src/ir/trees.ts';
 import { constant } from '../../src/tensor/data.ts';
-import type { XmlCursor } from '../shared/xml.ts';
+import type { Element } from '../shared/xml.ts';
 import type { Algebra, Real } from './algebra.ts';
 import type { Classes } from './classes.ts';
 import { type Document, type Tag, toNumber } from './document.ts';
 import { isPredicate, PredicateReader, Tests } from './predicates.ts';
+import type { Prediction } from './prediction.ts';
 import type { Scope } from './scope.ts';
+import type { TreeCursor } from './treeCursor.ts';
 
 export type Strategy =
   | 'lastPrediction'
@@ -27,9 +29,26 @@ export interface TreeSettings {
   readonly strategy: Strategy;
   /** Where no child is TRUE: the node's own prediction, or none. */
   readonly last: boolean;
-  /** Is the confidence lessened by how often a value was missing? Then surrogates are counted. */
+  /**
+   * Is the confidence lessened by how often a surrogate or a default child was taken? Then a test is UNKNOWN on the way
+   * just as often.
+   */
   readonly counted: boolean;
   readonly classes: Classes | null;
+}
+
+/** Models that may stand in a Node instead of its children, and then speak for it. */
+export const isEmbedded = (name: string): boolean => name === 'Regression' || name === 'DecisionTree';
+
+/** What such a model says. */
+export type Embed = (element: Element) => Prediction;
+
+/** An outcome that a model speaks for. */
+interface Spoken {
+  readonly tree: number;
+  readonly outcome: number;
+  readonly id: string;
+  readonly prediction: Prediction;
 }
 
 /** Of one class at one outcome. */
@@ -51,6 +70,7 @@ interface Branch {
   /** Row of its predicate; -1: not met yet. */
   test: number;
   shares: Share[];
+  embedded: Prediction | null;
   children: Branch[];
   entry: number;
   /** The same in the table of sure ways. */
@@ -76,6 +96,9 @@ export class Forest {
   private readonly real: Real;
   /** Number of the class, or the number predicted; NaN: none. */
   private readonly scores = new Reals();
+  /** Of the outcome's node; NaN: not said. Where they weigh, only. */
+  private readonly records = new Reals();
+  private readonly spoken: Spoken[] = [];
   /** Where the shares of an outcome begin. */
   private readonly sharesFrom = new Ints();
   private readonly shareClass = new Ints();
@@ -93,13 +116,18 @@ export class Forest {
     this.unsure = severalWays ? this.add('', Number.NaN, noShares) : 0;
   }
 
+  /** Outcomes of tree `t` that a model of their own speaks for. */
+  spokenFor(t: number): readonly Spoken[] {
+    return this.spoken.filter((s) => s.tree === t);
+  }
+
   /** Nodes read so far. */
   get size(): number {
     return this.nodes;
   }
 
   /** Reads the tree whose root `<Node>` was opened last; returns its number. */
-  read(cursor: XmlCursor, scope: Scope, settings: TreeSettings): number {
+  read(cursor: TreeCursor, scope: Scope, settings: TreeSettings, embed: Embed): number {
     const { doc } = scope.world;
     const predicates = new PredicateReader(this.tests, scope);
     const open = [nodeAt(cursor, doc, settings)];
@@ -110,8 +138,9 @@ export class Forest {
         open.pop();
         const parent = open[open.length - 1];
         if (!parent) {
-          this.sure?.root(this.rooted(this.sure, node.test, node.sure, this.unsure));
-          return this.trees.root(this.rooted(this.trees, node.test, node.entry, this.none()));
+          const sure = { test: node.test, entry: node.sure };
+          this.sure?.root(this.rooted(this.sure, sure, this.unsure, null));
+          return this.trees.root(this.rooted(this.trees, node, this.none(), settings));
         }
         if (parent.children === noChildren) parent.children = [];
         parent.children.push(node);
@@ -128,6 +157,11 @@ export class Forest {
           node.shares.push(shareAt(cursor, doc, settings.classes));
         }
         cursor.skip();
+      } else if (isEmbedded(name)) {
+        const tag = cursor.tag();
+        if (this.sure !== null) doc.refuse(tag, `${settings.strategy} has no weight for a model in a Node`);
+        if (node.embedded) doc.fail(tag, 'pmml/duplicate-element', 'a Node holds one model');
+        node.embedded = embed(cursor.element(tag));
       } else if (name === 'Extension' || name === 'Partition') cursor.skip();
       else doc.refuse(cursor.tag());
     }
@@ -152,10 +186,10 @@ export class Forest {
   }
 
   /** The root is entered where its own predicate is TRUE; there is nothing to fall back on. */
-  private rooted(trees: TreeTable, test: number, entry: number, unknown: number): number {
-    const always = this.tests.table.always(test);
-    if (always !== undefined) return always ? entry : this.none();
-    return trees.test(test, entry, this.none(), unknown);
+  private rooted(trees: TreeTable, way: Way, unknown: number, settings: TreeSettings | null): number {
+    const always = this.tests.table.always(way.test);
+    if (always !== undefined) return always ? way.entry : this.none();
+    return this.enter(trees, way, this.none(), unknown, settings);
   }
 
   private branches(doc: Document, node: Branch, settings: TreeSettings, last: () => number): number {
@@ -165,26 +199,22 @@ export class Forest {
       case 'weightedConfidence':
         return this.spread(doc, node, exhausted, settings.strategy);
       case 'lastPrediction':
-        return this.chain(this.trees, this.reachable(node), exhausted, last, settings.counted);
+        return this.chain(this.trees, this.reachable(node), exhausted, last, settings);
       case 'nullPrediction':
-        return this.chain(this.trees, this.reachable(node), exhausted, () => this.none(), settings.counted);
-      case 'defaultChild':
-        return this.chain(
-          this.trees,
-          this.reachable(node),
-          exhausted,
-          () => defaultChild(doc, node),
-          settings.counted,
-        );
+        return this.chain(this.trees, this.reachable(node), exhausted, () => this.none(), settings);
+      case 'defaultChild': {
+        const unknown = () => defaultChild(doc, node);
+        return this.chain(this.trees, this.reachable(node), exhausted, unknown, settings);
+      }
       case 'none':
-        return this.chain(this.trees, this.reachable(node), exhausted, null, settings.counted);
+        return this.chain(this.trees, this.reachable(node), exhausted, null, settings);
     }
   }
 
   private sureBranches(sure: TreeTable, node: Branch, settings: TreeSettings, last: () => number): number {
     const exhausted = settings.last ? last : () => this.none();
     const children = this.reachable(node).map(({ test, sure: entry }) => ({ test, entry }));
-    return this.chain(sure, children, exhausted, () => this.unsure, false);
+    return this.chain(sure, children, exhausted, () => this.unsure, null);
   }
 
   /** The children in order, from the last to the first; returns where the chain begins. `unknown` null: as FALSE. */
@@ -193,7 +223,7 @@ export class Forest {
     children: readonly Way[],
     exhausted: () => number,
     unknown: (() => number) | null,
-    counted: boolean,
+    settings: TreeSettings | null,
   ): number {
     const { table } = this.tests;
     let next: number | undefined;
@@ -203,7 +233,7 @@ export class Forest {
     if (final && table.always(final.test)) {
       next = final.entry;
       i--;
-    } else if (final && before && table.excludes(before.test, final.test)) {
+    } else if (final && before && !counts(settings) && table.excludes(before.test, final.test)) {
       // Where the one before is FALSE this one is TRUE, and where it is UNKNOWN so is this one: no test needed.
       next = trees.test(before.test, before.entry, final.entry, (unknown ?? exhausted)());
       i -= 2;
@@ -211,23 +241,31 @@ export class Forest {
     for (; i >= 0; i--) {
       const otherwise: number = next ?? exhausted();
       const ifUnknown = unknown === null ? otherwise : unknown();
-      next = this.enter(trees, children[i] as Way, otherwise, ifUnknown, counted);
+      next = this.enter(trees, children[i] as Way, otherwise, ifUnknown, settings);
     }
     return next ?? exhausted();
   }
 
-  private enter(trees: TreeTable, way: Way, ifFalse: number, ifUnknown: number, counted: boolean): number {
+  private enter(
+    trees: TreeTable,
+    way: Way,
+    ifFalse: number,
+    ifUnknown: number,
+    settings: TreeSettings | null,
+  ): number {
     const { test, entry } = way;
     const { table } = this.tests;
-    const surrogates = counted ? table.surrogates(test) : undefined;
-    if (!surrogates) return trees.test(test, entry, ifFalse, ifUnknown);
-    // Each surrogate that had to stand in is an UNKNOWN test on the way.
-    let next = ifUnknown;
-    for (const s of surrogates.reverse()) {
-      const always = table.always(s);
-      next = always === undefined ? trees.test(s, entry, ifFalse, next) : always ? entry : ifFalse;
-    }
-    return next;
+    if (!settings?.counted) return trees.test(test, entry, ifFalse, ifUnknown);
+    const surrogates = table.surrogates(test);
+    const primary = surrogates?.[0];
+    // UNKNOWN, once more, where a surrogate stood in for it.
+    const entered = primary === undefined ? entry : trees.test(primary, entry, entry, entry);
+    if (!counts(settings)) return trees.test(test, entered, ifFalse, ifUnknown);
+    // Nothing is taken in place of this test where it is UNKNOWN: asked so that it never is.
+    const or = (truth: boolean) =>
+      table.compound('surrogate', [...(surrogates ?? [test]), this.tests.constant(truth)]);
+    const undecided = ifUnknown === ifFalse ? ifFalse : trees.test(or(true), ifUnknown, ifFalse, ifFalse);
+    return trees.test(or(false), entered, undecided, undecided);
   }
 
   /** The children that can be reached at all: up to the first that is always TRUE. */
@@ -315,6 +353,7 @@ export class Forest {
   private outcome(doc: Document, node: Branch, settings: TreeSettings): number {
     const { score, shares } = node;
     const { classes } = settings;
+    if (node.embedded) return this.speak(doc, node, node.embedded, settings);
     let worth = Number.NaN;
     if (classes !== null) {
       if (score !== undefined) worth = classes.index(doc, tagOf(node), `${score}`);
@@ -325,13 +364,31 @@ export class Forest {
         doc.fail(tagOf(node), 'pmml/not-a-number', `score="${score}" is not a number`);
     }
     if (Number.isNaN(worth)) return this.none();
-    return this.add(node.id ?? `${node.line}`, worth, shares);
+    if (classes === null && settings.strategy === 'aggregateNodes' && node.records === undefined) {
+      doc.fail(
+        tagOf(node),
+        'pmml/missing-attribute',
+        'aggregateNodes needs recordCount on every Node with a score',
+      );
+    }
+    return this.add(node.id ?? `${node.line}`, worth, shares, node.records);
   }
 
-  private add(id: string, worth: number, shares: readonly Share[]): number {
+  private speak(doc: Document, node: Branch, prediction: Prediction, { classes }: TreeSettings): number {
+    if ((prediction.classes === null) !== (classes === null)) {
+      doc.fail(tagOf(node), 'pmml/mixed-functions', 'its model is not of the functionName of the tree');
+    }
+    const id = node.id ?? `${node.line}`;
+    const at = this.add(id, Number.NaN, noShares);
+    this.spoken.push({ tree: this.trees.trees, outcome: ~at, id, prediction });
+    return at;
+  }
+
+  private add(id: string, worth: number, shares: readonly Share[], records = Number.NaN): number {
     const at = this.trees.outcome(id);
     this.sure?.outcome(id);
     this.scores.push(worth);
+    if (this.sure !== null) this.records.push(records);
     this.sharesFrom.push(this.shareClass.length);
     let total = 0;
     for (const s of shares) total += s.records;
@@ -372,6 +429,11 @@ export class Forest {
     return this.scores.take();
   }
 
+  /** What the node of each outcome says of its size; NaN: nothing. */
+  get outcomeRecords(): Float64Array {
+    return this.records.take();
+  }
+
   get outcomeIds(): readonly string[] {
     return this.trees.ids;
   }
@@ -401,11 +463,15 @@ export class Forest {
   }
 }
 
+/** Is an UNKNOWN test no more than that, while others are counted? */
+const counts = (settings: TreeSettings | null): boolean =>
+  settings !== null && settings.counted && settings.strategy !== 'defaultChild';
+
 /** A child as a chain of tests sees it. */
 type Way = Pick<Branch, 'test' | 'entry'>;
 
 /** The `<Node>` that was opened last. */
-const nodeAt = (cursor: XmlCursor, doc: Document, { classes }: TreeSettings): Branch => ({
+const nodeAt = (cursor: TreeCursor, doc: Document, { classes }: TreeSettings): Branch => ({
   line: cursor.line,
   id: cursor.attribute('id'),
   score: (classes === null ? cursor.decimal('score') : undefined) ?? cursor.attribute('score'),
@@ -413,22 +479,23 @@ const nodeAt = (cursor: XmlCursor, doc: Document, { classes }: TreeSettings): Br
   defaultChild: cursor.attribute('defaultChild'),
   test: -1,
   shares: noShares,
+  embedded: null,
   children: noChildren,
   entry: 0,
   sure: 0,
 });
 
-const numberAt = (cursor: XmlCursor, doc: Document, name: string): number | undefined =>
+const numberAt = (cursor: TreeCursor, doc: Document, name: string): number | undefined =>
   cursor.decimal(name) ?? (cursor.attribute(name) === undefined ? undefined : doc.number(cursor.tag(), name));
 
-const shareAt = (cursor: XmlCursor, doc: Document, classes: Classes): Share => ({
+const shareAt = (cursor: TreeCursor, doc: Document, classes: Classes): Share => ({
   classIndex: classIndexAt(cursor, doc, classes),
   records: numberAt(cursor, doc, 'recordCount') ?? Number.NaN,
   probability: numberAt(cursor, doc, 'probability'),
   confidence: numberAt(cursor, doc, 'confidence'),
 });
 
-const classIndexAt = (cursor: XmlCursor, doc: Document, classes: Classes): number => {
+const classIndexAt = (cursor: TreeCursor, doc: Document, classes: Classes): number => {
   const value = cursor.attribute('value');
   const known = value === undefined ? undefined : classes.find(value);
   if (known !== undefined) return known;

@@ -4,11 +4,12 @@ import { attr } from '../../src/ir/attributes.ts';
 import type { Value } from '../../src/ir/model.ts';
 import { PredicateTable } from '../../src/ir/predicates.ts';
 import { constant, type Data } from '../../src/tensor/data.ts';
-import type { Element, XmlCursor } from '../shared/xml.ts';
+import type { Element } from '../shared/xml.ts';
 import { type Algebra, dtypeOf, type Real } from './algebra.ts';
 import { arrayValues } from './arrays.ts';
 import { parts, type Tag } from './document.ts';
 import type { Scope, Variable } from './scope.ts';
+import type { TreeCursor } from './treeCursor.ts';
 import { kindOf, literal } from './types.ts';
 
 export const isPredicate = (name: string): boolean =>
@@ -269,7 +270,7 @@ export class PredicateReader {
   }
 
   /** Row of the predicate whose open tag was read last; it is passed over. */
-  read(cursor: XmlCursor, depth = 0): number {
+  read(cursor: TreeCursor, depth = 0): number {
     const row = cursor.name === 'SimplePredicate' ? this.comparison(cursor) : undefined;
     if (row !== undefined) {
       cursor.skip();
@@ -287,7 +288,7 @@ export class PredicateReader {
   }
 
   /** undefined: it is to be looked at as a whole. */
-  private comparison(cursor: XmlCursor): number | undefined {
+  private comparison(cursor: TreeCursor): number | undefined {
     const kind = comparisons.get(cursor.attribute('operator'));
     const field = cursor.attribute('field');
     const literal = cursor.decimal('value');

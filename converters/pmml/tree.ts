@@ -2,13 +2,13 @@
 import { attr } from '../../src/ir/attributes.ts';
 import type { Value } from '../../src/ir/model.ts';
 import { constant } from '../../src/tensor/data.ts';
-import type { XmlCursor } from '../shared/xml.ts';
 import { type Algebra, typeOf } from './algebra.ts';
 import type { Classes } from './classes.ts';
 import type { Document, Tag } from './document.ts';
-import { type Columns, Forest, type Routed, type TreeSettings } from './forest.ts';
-import { classification, type Prediction, regression, winner } from './prediction.ts';
+import { type Columns, type Embed, Forest, type Routed, type TreeSettings } from './forest.ts';
+import { classification, firstOf, type Prediction, regression, winner } from './prediction.ts';
 import type { Scope } from './scope.ts';
+import type { TreeCursor } from './treeCursor.ts';
 
 export interface TreeModel {
   readonly settings: TreeSettings;
@@ -35,17 +35,22 @@ export const readTreeModel = (doc: Document, tag: Tag, classes: Classes | null):
     ['returnNullPrediction', 'returnLastPrediction'],
     'returnNullPrediction',
   );
-  if (classes === null && goesSeveralWays(strategy)) {
-    doc.refuse(tag, `missingValueStrategy="${strategy}" is defined for classification only`);
+  const several = goesSeveralWays(strategy);
+  if (several && classes === null) {
+    doc.warn(
+      tag,
+      'pmml/undefined-strategy',
+      `missingValueStrategy="${strategy}" is told of classes only: scores are averaged by recordCount`,
+    );
   }
-  if (penalty !== 1 && strategy !== 'defaultChild') {
-    doc.warn(tag, 'pmml/penalty', `missingValuePenalty is applied under defaultChild, not under ${strategy}`);
+  if (penalty !== 1 && several) {
+    doc.warn(tag, 'pmml/penalty', `missingValuePenalty is not defined for ${strategy}, and not applied`);
   }
   return {
     settings: {
       strategy,
       last: noTrueChild === 'returnLastPrediction',
-      counted: penalty !== 1 && strategy === 'defaultChild',
+      counted: penalty !== 1 && !several && classes !== null,
       classes,
     },
     penalty,
@@ -57,20 +62,33 @@ export const goesSeveralWays = (strategy: TreeSettings['strategy']): boolean =>
 
 /** A tree of its own, not one of a forest: its root `<Node>` was opened last. */
 export const readTree = (
-  cursor: XmlCursor,
+  cursor: TreeCursor,
   scope: Scope,
   model: TreeModel,
+  embed: Embed,
 ): { readonly prediction: Prediction; readonly nodes: number } => {
   const { a } = scope.world;
   const several = goesSeveralWays(model.settings.strategy);
   const forest = new Forest(a, scope.real, several);
-  forest.read(cursor, scope, model.settings);
+  forest.read(cursor, scope, model.settings, embed);
   const prediction = several ? spread(a, forest, scope, model) : treePrediction(a, forest.route(), 0, model);
   return { prediction, nodes: forest.size };
 };
 
-/** What tree number `t` of a forest says. */
+/** What tree number `t` of a forest says: its outcomes, or the models that speak for some of them. */
 export const treePrediction = (a: Algebra, routed: Routed, t: number, model: TreeModel): Prediction => {
+  const own = routedPrediction(a, routed, t, model);
+  const spoken = routed.forest.spokenFor(t);
+  if (spoken.length === 0) return own;
+  const reached = typeOf(routed.outcome).dims?.[1] === 1 ? routed.outcome : a.column(routed.outcome, t);
+  const options = spoken.map(({ outcome, id, prediction }) => ({
+    when: a.b.op('Equal', [reached, a.like(reached, outcome)]),
+    then: { ...prediction, entity: () => a.constant('string', id) },
+  }));
+  return firstOf(a, [...options, { when: a.constant('bool', true), then: own }]);
+};
+
+const routedPrediction = (a: Algebra, routed: Routed, t: number, model: TreeModel): Prediction => {
   const alone = typeOf(routed.outcome).dims?.[1] === 1;
   const pick = ({ data, missing }: Columns): Value =>
     alone ? a.mask(data, missing) : a.mask(a.column(data, t), missing && a.column(missing, t));
@@ -82,7 +100,7 @@ export const treePrediction = (a: Algebra, routed: Routed, t: number, model: Tre
     distributed ? pick(routed.shares(c, of)) : null;
   const confidence = share('confidence');
   const { unknowns } = routed;
-  const met = unknowns === null || !penalised(model) ? null : alone ? unknowns : a.column(unknowns, t);
+  const met = unknowns === null || !model.settings.counted ? null : alone ? unknowns : a.column(unknowns, t);
   return classification(a, classes, pick(routed.classes()), {
     probability: share('probability'),
     confidence: (c) => {
@@ -92,10 +110,6 @@ export const treePrediction = (a: Algebra, routed: Routed, t: number, model: Tre
     entity,
   });
 };
-
-/** The penalty is defined for what is taken in place of a missing value. */
-const penalised = (model: TreeModel): boolean =>
-  model.penalty !== 1 && model.settings.strategy === 'defaultChild';
 
 /** penalty ^ how often, by a table: a power that every engine computes alike. */
 const penalty = (a: Algebra, met: Value, base: number, like: Value): Value => {
@@ -107,10 +121,11 @@ const penalty = (a: Algebra, met: Value, base: number, like: Value): Value => {
 
 /**
  * The strategies that go several ways: every outcome has a weight. Confidences (aggregateNodes: record counts) are
- * summed by class and the highest wins. Where nothing was missing on the way, the node reached says all.
+ * summed by class and the highest wins; numbers are averaged by the same weights. Where nothing was missing on the way,
+ * the node reached says all.
  */
 const spread = (a: Algebra, forest: Forest, scope: Scope, { settings }: TreeModel): Prediction => {
-  const classes = settings.classes as Classes;
+  const { classes } = settings;
   const { real } = scope;
   const plain: TreeModel = { settings, penalty: 1 };
   const trees = forest.trees.build((values, dims) => constant('float64', values, dims));
@@ -127,17 +142,27 @@ const spread = (a: Algebra, forest: Forest, scope: Scope, { settings }: TreeMode
     return a.own('Sum', [weighed], { base: attr.string('first') });
   };
   const counting = settings.strategy === 'aggregateNodes';
+  const certain = a.not(a.b.op('Equal', [routed.outcome, a.like(routed.outcome, ~forest.unsure)]));
+  const one = a.constant(real, 1);
+  const weightless = (sum: Value): Value => a.b.op('LessOrEqual', [sum, a.constant(real, 0)]);
+  if (classes === null) {
+    const records = counting ? forest.outcomeRecords : worth.map((): number => 1);
+    const size = sumOver(records);
+    const none = weightless(size);
+    const sum = sumOver(worth.map((w, i) => w * (records[i] as number)));
+    const mean = a.b.op('Div', [sum, a.where(none, one, size)]);
+    return regression(a.choose([certain, sure.value], a.mask(mean, none)), sure.entity);
+  }
   const sums = Array.from({ length: classes.count }, (_, c) =>
     sumOver(forest.perOutcome(c, counting ? 'records' : 'confidence')),
   );
-  const none = a.b.op('LessOrEqual', [sumOver(worth.map((): number => 1)), a.constant(real, 0)]);
+  const none = weightless(sumOver(worth.map((): number => 1)));
   const all = a.where(
     none,
-    a.constant(real, 1),
+    one,
     sums.reduce((x, y) => a.b.op('Add', [x, y])),
   );
   const portion = (c: number) => (counting ? a.b.op('Div', [sums[c] as Value, all]) : (sums[c] as Value));
-  const certain = a.not(a.b.op('Equal', [routed.outcome, a.like(routed.outcome, ~forest.unsure)]));
   /** What the node says where it is certain, else what the sums say. */
   const either = (node: Value | null, sum: Value): Value =>
     a.choose([certain, node ?? a.nothing(typeOf(sum).dtype)], a.mask(sum, none));

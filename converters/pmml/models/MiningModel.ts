@@ -1,6 +1,7 @@
 /** Models inside a model. PMML 4.4.1, Multiple Models. */
 import type { XmlCursor } from '../../shared/xml.ts';
-import { isEmbedded, readEmbedded } from '../embedded.ts';
+import { readEmbedded } from '../embedded.ts';
+import { isEmbedded } from '../forest.ts';
 import { readSegmentation, type Segments } from '../mining.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import type { Prediction } from '../prediction.ts';

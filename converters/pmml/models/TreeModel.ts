@@ -1,5 +1,6 @@
 /** A tree, alone or in a forest that is read into one table. PMML 4.4.1, Tree Models. */
 import type { XmlCursor } from '../../shared/xml.ts';
+import { embeddedIn } from '../embedded.ts';
 import type { Routed } from '../forest.ts';
 import { done, type Model, type ModelElement, type ModelResult, type Pending } from '../model.ts';
 import { goesSeveralWays, readTree, readTreeModel, treePrediction } from '../tree.ts';
@@ -16,13 +17,14 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
     const forest =
       goesSeveralWays(model.settings.strategy) || scope.real !== around?.scope.real ? null : around.forest;
     world.counts.trees++;
+    const embed = embeddedIn(m, scope);
     if (forest) {
       const before = forest.size;
-      const t = forest.read(cursor, scope, model.settings);
+      const t = forest.read(cursor, scope, model.settings, embed);
       world.counts.nodes += forest.size - before;
       let result: ModelResult | undefined;
       pending = {
-        bare: m.plain ? t : null,
+        bare: m.plain && forest.spokenFor(t).length === 0 ? t : null,
         model,
         target: m.target,
         classes: m.classes,
@@ -32,7 +34,7 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
         },
       };
     } else {
-      const { prediction, nodes } = readTree(cursor, scope, model);
+      const { prediction, nodes } = readTree(cursor, scope, model, embed);
       world.counts.nodes += nodes;
       pending = done(m, () => m.result(prediction));
     }

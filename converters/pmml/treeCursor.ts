@@ -1,0 +1,61 @@
+/** How a tree is read: straight from the document, or from an element that is held whole. */
+import type { Element, OpenTag, XmlCursor } from '../shared/xml.ts';
+import { toNumber } from './document.ts';
+
+export type TreeCursor = Pick<
+  XmlCursor,
+  'enter' | 'name' | 'line' | 'attribute' | 'decimal' | 'tag' | 'element' | 'skip'
+>;
+
+/** Walks through an element as if it were being read; its open tag was read last. */
+export class ElementCursor implements TreeCursor {
+  private readonly open: { readonly element: Element; next: number }[];
+  private at: Element;
+
+  constructor(root: Element) {
+    this.open = [{ element: root, next: 0 }];
+    this.at = root;
+  }
+
+  enter(): boolean {
+    const top = this.open[this.open.length - 1];
+    const child = top?.element.children[top.next++];
+    if (child === undefined) {
+      this.open.pop();
+      return false;
+    }
+    this.open.push({ element: child, next: 0 });
+    this.at = child;
+    return true;
+  }
+
+  get name(): string {
+    return this.at.name;
+  }
+
+  get line(): number {
+    return this.at.line;
+  }
+
+  attribute(name: string): string | undefined {
+    return this.at.attributes[name];
+  }
+
+  decimal(name: string): number | undefined {
+    const text = this.attribute(name);
+    return text === undefined ? undefined : toNumber(text);
+  }
+
+  tag(): OpenTag {
+    return this.at;
+  }
+
+  element(): Element {
+    this.open.pop();
+    return this.at;
+  }
+
+  skip(): void {
+    this.open.pop();
+  }
+}
