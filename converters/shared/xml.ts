@@ -41,7 +41,7 @@ interface Draft extends Element {
 
 export class XmlCursor {
   readonly file: string;
-  private readonly scanner: Scanner;
+  protected readonly scanner: Scanner;
 
   constructor(source: Source, limits: XmlLimits = xmlLimits) {
     this.file = source.name;
@@ -72,8 +72,12 @@ export class XmlCursor {
       const token = this.scanner.next();
       if (token === OPEN) return true;
       if (token === CLOSE) return false;
+      if (token === TEXT && !this.scanner.blank) this.stray(this.scanner.lineHere);
     }
   }
+
+  /** Text that is more than blanks is passed over. */
+  protected stray(_line: number): void {}
 
   /** Without its prefix. */
   get name(): string {

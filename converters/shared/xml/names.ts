@@ -1,5 +1,5 @@
 /** Names met in a document, each made once: found again by its bytes, without a string. */
-import { EQUALS, isName } from './characters.ts';
+import { EQUALS, inName, isName } from './characters.ts';
 
 export interface Name {
   /** As written. */
@@ -11,12 +11,16 @@ export interface Name {
   readonly bytes: Uint8Array;
   /** `xmlns`, or a name with the prefix xmlns. */
   readonly declares: boolean;
+  /** Does it ask what namespaces say: by a prefix, or as it declares one? */
+  readonly spaced: boolean;
   /** Why it is no name; null where it is one. */
   readonly wrong: string | null;
   /** The tag that it was last met in as an attribute: how duplicates are noticed. */
   met: number;
   /** Of an element, the attributes that one of its tags had: what the next is likely to have, in this order. */
   readonly attributes: Name[];
+  /** Of an element, the one that was opened next after one of its kind: likely to be so again. */
+  next: Name | undefined;
 }
 
 const slots = 1024;
@@ -55,9 +59,11 @@ const nameOf = (text: string, bytes: Uint8Array): Name => {
     local: internal(local),
     bytes: Uint8Array.from(bytes),
     declares: text === 'xmlns' || prefix === 'xmlns',
+    spaced: text === 'xmlns' || prefix !== '',
     wrong: wrong(text, colon, local),
     met: -1,
     attributes: [],
+    next: undefined,
   };
 };
 
@@ -74,6 +80,14 @@ const wrong = (text: string, colon: number, local: string): string | null => {
 export const follows = ({ bytes: name }: Name, bytes: Uint8Array, at: number): boolean => {
   for (let i = 0; i < name.length; i++) if (name[i] !== bytes[at + i]) return false;
   return bytes[at + name.length] === EQUALS;
+};
+
+/** Does the name stand at `at`, and end there? */
+export const stands = ({ bytes: name }: Name, bytes: Uint8Array, at: number): boolean => {
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[at + i]) return false;
+  const behind = bytes[at + name.length] as number;
+  // Where the window ends the name may go on.
+  return inName[behind] === 0 && behind !== 0;
 };
 
 const same = (name: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean => {

@@ -32,7 +32,7 @@ import {
   SLASH,
   UNBRACKET,
 } from './characters.ts';
-import { follows, type Name, Names } from './names.ts';
+import { follows, type Name, Names, stands } from './names.ts';
 import { Namespaces } from './namespaces.ts';
 import { decimal } from './number.ts';
 import { spellAttribute, spellCdata, spellText } from './spelling.ts';
@@ -87,6 +87,8 @@ export class Scanner {
   count = 0;
   /** Is the text all blanks, as written? */
   blank = false;
+  /** Told of an attribute that the element's last tag did not have in that place, so that each is told of at least once. */
+  unlike: ((element: Name, attribute: Name, line: number) => void) | null = null;
 
   private readonly limits: XmlLimits;
   private readonly window: Window;
@@ -131,6 +133,21 @@ export class Scanner {
   /** Elements that stand open. */
   get depth(): number {
     return this.open.length;
+  }
+
+  /** The line that has been read up to. */
+  get lineHere(): number {
+    return this.lineAt;
+  }
+
+  /** The innermost element that stands open, without its prefix. */
+  get innermost(): string {
+    return this.open[this.open.length - 1]?.local ?? '';
+  }
+
+  /** Does an element of this name stand open? */
+  within(name: string): boolean {
+    return this.open.some((o) => o.local === name);
   }
 
   fail(rule: string, message: string, line = this.here, help?: string): never {
@@ -378,15 +395,26 @@ export class Scanner {
   }
 
   private opening(): number {
-    const { bytes, keys, from, to, rough } = this;
-    const name = this.nameAt(this.at + 1, 'a tag');
-    if (name === undefined) return MORE;
+    const { bytes, keys, from, to, rough, limits } = this;
+    const before = this.name;
+    const likely = before?.next;
+    let at = this.at + 1;
+    let name: Name | undefined;
+    if (likely !== undefined && stands(likely, bytes, at)) {
+      name = likely;
+      at += name.bytes.length;
+    } else {
+      name = this.nameAt(at, 'a tag');
+      if (name === undefined) return MORE;
+      if (before !== undefined) before.next = name;
+      at = this.stop;
+    }
     if (this.rooted && this.open.length === 0)
       this.wrong('a document has one root element; here is a second');
     const tag = ++this.tags;
-    let at = this.stop;
     let count = 0;
-    let spaces = name.prefix !== '';
+    let spaced = name.spaced;
+    let long = false;
     let alone = false;
     for (;;) {
       const gap = at;
@@ -402,47 +430,62 @@ export class Scanner {
         if (bytes[at + 1] === 0 && this.broken(at + 1, 'a tag') === MORE) return MORE;
         this.wrong(`in the tag <${name.text}>, '/' must be followed by '>'`);
       }
-      const likely = name.attributes[count];
-      let key: Name | undefined;
-      if (likely !== undefined && follows(likely, bytes, at)) {
-        key = likely;
-        this.stop = at + key.bytes.length;
-      } else {
+      const start = at;
+      let key = name.attributes[count];
+      const met = key !== undefined && follows(key, bytes, at);
+      if (key !== undefined && met) at += key.bytes.length;
+      else {
         key = this.nameAt(at, 'a tag');
         if (key === undefined) return MORE;
         name.attributes[count] = key;
+        this.unlike?.(name, key, this.lineAt);
+        at = this.stop;
       }
-      if (gap === at) this.wrong(`a blank must stand before the attribute ${key.text}`);
+      if (gap === start) this.wrong(`a blank must stand before the attribute ${key.text}`);
       if (key.met === tag) this.wrong(`the attribute ${key.text} stands twice`);
       key.met = tag;
-      if (key.prefix !== '' || key.declares) spaces = true;
-      at = this.blanks(this.stop);
-      if (bytes[at] === 0 && this.broken(at, 'a tag') === MORE) return MORE;
-      if (bytes[at] !== EQUALS) this.wrong(`the attribute ${key.text} has no value`);
-      at = this.blanks(at + 1);
+      if (key.spaced) spaced = true;
+      if (!met) {
+        at = this.blanks(at);
+        if (bytes[at] === 0 && this.broken(at, 'a tag') === MORE) return MORE;
+        if (bytes[at] !== EQUALS) this.wrong(`the attribute ${key.text} has no value`);
+      }
+      at++;
+      if (isBlank(bytes[at] as number)) at = this.blanks(at);
       const quote = bytes[at] as number;
       if (quote === 0 && this.broken(at, 'a tag') === MORE) return MORE;
       if (quote !== QUOTE && quote !== APOS)
         this.wrong(`the value of the attribute ${key.text} must stand in quotes`);
-      const first = at + 1;
-      at = this.quoted(first, quote, key.text);
-      if (at === MORE) return MORE;
+      const first = ++at;
+      while (kinds[bytes[at] as number] === PLAIN) at++;
+      if (bytes[at] === quote) rough[count] = false;
+      else {
+        at = this.quoted(at, quote, key.text);
+        if (at === MORE) return MORE;
+        rough[count] = this.textRough;
+      }
+      if (at - first > limits.attribute) long = true;
       keys[count] = key;
       from[count] = first;
       to[count] = at;
-      rough[count] = this.textRough;
       count++;
       at++;
     }
     this.name = name;
     this.line = this.lineAt;
     this.count = count;
-    this.enter(name, spaces);
+    this.rooted = true;
+    this.open.push(name);
+    if (this.open.length > limits.depth) {
+      this.fail('xml/too-deep', `elements are nested more than ${limits.depth} deep`, this.line);
+    }
+    if (long) this.checkLengths();
+    if (spaced) this.checkNamespaces(name);
     this.alone = alone;
     return this.done(at + 1, OPEN);
   }
 
-  /** Passes over an attribute's value; returns where its quote is, or MORE. */
+  /** Passes over the rest of an attribute's value; returns where its quote is, or MORE. */
   private quoted(from: number, quote: number, key: string): number {
     const { bytes } = this;
     let rough = false;
@@ -469,26 +512,13 @@ export class Scanner {
     return at;
   }
 
-  private enter(name: Name, spaces: boolean): void {
-    const { limits, open } = this;
-    this.rooted = true;
-    open.push(name);
-    if (open.length > limits.depth) {
-      this.fail('xml/too-deep', `elements are nested more than ${limits.depth} deep`, this.line);
-    }
+  private checkLengths(): void {
+    const { attribute: most } = this.limits;
     for (let i = 0; i < this.count; i++) {
-      if (
-        (this.to[i] as number) - (this.from[i] as number) > limits.attribute &&
-        this.value(i).length > limits.attribute
-      ) {
-        this.fail(
-          'xml/attribute-too-long',
-          `an attribute has more than ${limits.attribute} characters`,
-          this.line,
-        );
+      if ((this.to[i] as number) - (this.from[i] as number) > most && this.value(i).length > most) {
+        this.fail('xml/attribute-too-long', `an attribute has more than ${most} characters`, this.line);
       }
     }
-    if (spaces) this.checkNamespaces(name);
   }
 
   private checkNamespaces(name: Name): void {
