@@ -128,6 +128,12 @@ export const admit = (
     ['asIs', 'asMean', 'asMode', 'asMedian', 'asValue', 'returnInvalid'],
     'asIs',
   );
+  if (!inner) {
+    const valid = invalid !== null && treatment === 'returnInvalid';
+    if (valid || missing === 'returnInvalid') {
+      world.demands.set(field.name, { present: missing === 'returnInvalid', valid });
+    }
+  }
   if (missing === 'returnInvalid') returned.push(a.missing(value));
   else if (replacement !== undefined && a.mayMiss(value)) value = a.fill(value, replacement);
   scope.set(field.name, { ...raw, value, optype, notValid });

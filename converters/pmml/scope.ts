@@ -48,6 +48,7 @@ export interface World {
   /** An input of the graph that is no column of cells, with its fields. */
   readonly special: (name: string, type: Type, fields: (value: Value) => readonly Field[]) => Value;
   /** Inputs that ask a time series for a step ahead. */
+  readonly demands: Map<string, NonNullable<Field['demands']>>;
   readonly steps: Set<string>;
   /** Nodes of trees read so far, for the summary. */
   readonly counts: { trees: number; nodes: number };

@@ -8,12 +8,14 @@ import { lower, type Obstacle } from '../../src/passes/lower.ts';
 import { plain } from '../../src/passes/plain.ts';
 import { tabulate } from '../../src/passes/tabulate.ts';
 import { type Plan, plan } from './write/document.ts';
+import { cut } from './write/elements/cut.ts';
 import { chunked } from './write/xml.ts';
 
 const planned = (model: Model, options: WriteOptions): Plan | readonly Obstacle[] => {
   try {
-    const program = lower(tabulate(fold(plain(expand(model), { edge: 'planes' }))));
-    return 'statements' in program ? plan(model, program, options.precision === 'float64') : program;
+    const { model: left, parts } = cut(model);
+    const program = lower(tabulate(fold(plain(expand(left), { edge: 'planes' }))));
+    return 'statements' in program ? plan(model, program, parts, options.precision === 'float64') : program;
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error;
     const { rule, message } = error.diagnostic;

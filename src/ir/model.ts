@@ -126,6 +126,8 @@ export interface Field {
   readonly intervals?: readonly Interval[];
   /** Spellings that mean a missing value, beside the empty cell, NA and N/A. */
   readonly missing?: readonly string[];
+  /** A row has no result where this input is missing (`present`), or is neither a category nor in an interval (`valid`). */
+  readonly demands?: { readonly present: boolean; readonly valid: boolean };
   /** An input over several rows of a table: which. */
   readonly basket?: Basket;
   /** An input that asks a time series for a step ahead: 1, 2 … */

@@ -7,7 +7,7 @@ import { type DType, isFloat } from '../tensor/dtype.ts';
 import { fromOrder32, fromOrder64, order32, order64, rounder } from '../tensor/float.ts';
 import { countOf, numbers as numbersOf, type Tensor } from '../tensor/tensor.ts';
 import type { Critical } from './critical.ts';
-import { evaluatorOf, type Probe, type Slot } from './probe.ts';
+import { evaluatorOf, isWithin, type Probe, type Slot } from './probe.ts';
 import { type SlotValue, tensorsOf } from './rowset.ts';
 
 export interface Domain {
@@ -149,7 +149,11 @@ const explored = ({ dtype }: Slot): number[] => {
   return out;
 };
 
-const domainOf = (slot: Slot, own: readonly SlotValue[], further: readonly SlotValue[]): Domain => {
+const domainOf = (slot: Slot, starting: readonly SlotValue[], more: readonly SlotValue[]): Domain => {
+  const [own, further] = [starting, more].map((list) => list.filter((v) => isWithin(slot.limits, v))) as [
+    SlotValue[],
+    SlotValue[],
+  ];
   if (slot.dtype === 'string') return { slot, values: [...new Set(own)], numeric: 0, span: null };
   const round = rounder(slot.dtype);
   const finite: number[] = [];

@@ -8,17 +8,15 @@ import { criticalsOf } from './critical.ts';
 import { type Domain, domainsOf } from './domain.ts';
 import { hiding, looseValues, ordinaryOf } from './ordinary.ts';
 import { type Packed, pack } from './pack.ts';
-import { isTabular, type Probe, probe } from './probe.ts';
+import { isTabular, type Probe, probe, type Taken } from './probe.ts';
 import { Random } from './random.ts';
 import { concatRows, tensorsOf } from './rowset.ts';
 import { sampleRows, sampleTensors } from './sample.ts';
 import { type Tree, treesIn } from './targets.ts';
 
-export interface InputOptions {
+export interface InputOptions extends Taken {
   readonly seed?: number;
   readonly sampled?: number;
-  /** Input fields whose values are to be float32 numbers: the other side takes no others. */
-  readonly narrow?: ReadonlySet<string>;
   /** At most this many boundary rows. */
   readonly limit?: number;
 }
@@ -47,7 +45,7 @@ export const inputsFor = (model: Model, options: InputOptions = {}): Inputs => {
     const rows = model.rows === null ? 1 : Math.min(sampled, 256);
     return { tensors: sampleTensors(model, rows, random), boundary: 0, sampled: rows, plan: null };
   }
-  const opened = probe(model, options.narrow);
+  const opened = probe(model, options);
   const criticals = criticalsOf(opened);
   const found = domainsOf(opened, criticals);
   const { domains } = found;

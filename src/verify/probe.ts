@@ -4,7 +4,7 @@
  */
 import { type Evaluator, evaluator } from '../evaluate/evaluate.ts';
 import { intOf, intsOf, predicatesOf, treesOf } from '../ir/attributes.ts';
-import type { Attribute, Field, Model, Node, Region, Value } from '../ir/model.ts';
+import type { Attribute, Field, Interval, Model, Node, Region, Value } from '../ir/model.ts';
 import { OWN } from '../ir/model.ts';
 import type { Predicates } from '../ir/predicates.ts';
 import type { Trees } from '../ir/trees.ts';
@@ -22,8 +22,31 @@ export interface Slot {
   /** May it be missing (else NaN and `""` stand for that)? */
   readonly absent: boolean;
   readonly field: Field | undefined;
+  /** What the other side gives no result for is not tried: outside of these, and missing, where it says so. */
+  readonly limits: Limits | undefined;
   readonly name: string;
 }
+
+/** What the other side demands of a field beyond what the model does itself. */
+export interface Limits {
+  readonly present: boolean;
+  /** null: any value. */
+  readonly intervals: readonly Interval[] | null;
+}
+
+/** May the slot hold it? `null`: missing. */
+export const isWithin = (limits: Limits | undefined, v: number | string | null): boolean => {
+  if (!limits) return true;
+  if (v === null || Number.isNaN(v)) return !limits.present;
+  return (
+    limits.intervals === null ||
+    limits.intervals.some(
+      ({ low, high, closure }) =>
+        (closure[0] === 'o' ? (v as number) > low : (v as number) >= low) &&
+        (closure[1] === 'o' ? (v as number) < high : (v as number) <= high),
+    )
+  );
+};
 
 /** A node that holds a predicate table. */
 export interface TestTable {
@@ -54,14 +77,21 @@ export const isTabular = (model: Model): boolean =>
       (type.dims.length === 1 || typeof type.dims[1] === 'number'),
   );
 
-/** Opens a tabular model. `narrow` names the input fields whose values are to be float32 numbers. */
-export const probe = (source: Model, narrow: ReadonlySet<string> = new Set()): Probe => {
+/** What the other side takes. */
+export interface Taken {
+  /** Input fields whose values are to be float32 numbers. */
+  readonly narrow?: ReadonlySet<string>;
+  readonly limits?: ReadonlyMap<string, Limits>;
+}
+
+/** Opens a tabular model. */
+export const probe = (source: Model, taken: Taken = {}): Probe => {
   const model = flatten(expand(source));
-  const slots = slotsOf(model, narrow);
+  const slots = slotsOf(model, taken);
   return { model, slots, tables: tablesOf(model), dependence: new Dependence(model, slots) };
 };
 
-const slotsOf = (model: Model, narrow: ReadonlySet<string>): Slot[] => {
+const slotsOf = (model: Model, { narrow, limits }: Taken): Slot[] => {
   const slots: Slot[] = [];
   for (const value of model.graph.params) {
     const { type } = value;
@@ -75,9 +105,10 @@ const slotsOf = (model: Model, narrow: ReadonlySet<string>): Slot[] => {
         index: slots.length,
         value,
         element,
-        dtype: type.dtype === 'float64' && field && narrow.has(field.name) ? 'float32' : type.dtype,
+        dtype: type.dtype === 'float64' && field && narrow?.has(field.name) ? 'float32' : type.dtype,
         absent: type.absent === 'missing',
         field,
+        limits: field && limits?.get(field.name),
         name: field && (width === 1 || field.column !== undefined) ? field.name : `${value.name}_${element}`,
       });
     }

@@ -18,12 +18,13 @@ import { CoverageMeter } from './coverage.ts';
 import { allValues, type Fed, firstDivergence } from './diverge.ts';
 import { type InputOptions, type Inputs, inputsFor } from './inputs.ts';
 import { feed, type Matched, match } from './interface.ts';
+import type { Limits, Taken } from './probe.ts';
 import { command, rowCells } from './reproduce.ts';
 import type { Verification, WorstRow } from './result.ts';
 import { concatRows } from './rowset.ts';
 import type { Predictions } from './scorers.ts';
 
-export interface VerifyOptions extends Tolerance, Omit<InputOptions, 'narrow'> {
+export interface VerifyOptions extends Tolerance, Omit<InputOptions, keyof Taken> {
   /** From a name on one side to the name on the other. */
   readonly map?: ReadonlyMap<string, string>;
   /** What the sides are called: file names without folders. */
@@ -116,9 +117,10 @@ export const verifyScorers = async (
   const starved = b.fields.some((f) => f.role === 'input' && !matched.inputs.some((p) => p.b === f));
   if (starved && !isPredictions(b)) return otherInterface(a, b, matched, names, seed);
   const narrow = narrowInputs(matched);
+  const limits = limitsOf(matched);
   const inputs = onlyGiven
     ? { tensors: new Map<string, Tensor>(), boundary: 0, sampled: 0, plan: null }
-    : inputsFor(model, { ...options, narrow });
+    : inputsFor(model, { ...options, narrow, limits });
   const given = table ? rounded(bind(table, model.fields, options.notes), matched, narrow) : undefined;
   if (onlyGiven && !given) {
     fail('verify/no-rows', 'there are no rows to compare on', undefined, 'give the rows with --data');
@@ -160,12 +162,18 @@ export const verifyScorers = async (
     unchecked: [
       ...(figures?.unchecked ?? []),
       ...(isPredictions(b) ? notHeld(whole, a.fields) : []),
-      ...unchecked(inputs, onlyGiven, narrow, b),
+      ...unchecked(inputs, onlyGiven, narrow, limits, b),
     ],
   };
 };
 
-const unchecked = (inputs: Inputs, onlyGiven: boolean, narrow: ReadonlySet<string>, b: Scorer): string[] => {
+const unchecked = (
+  inputs: Inputs,
+  onlyGiven: boolean,
+  narrow: ReadonlySet<string>,
+  limits: ReadonlyMap<string, Limits>,
+  b: Scorer,
+): string[] => {
   const out: string[] = [];
   if (onlyGiven) out.push('rows other than those given: a predictions file answers for its own rows alone');
   else if (!inputs.plan) {
@@ -177,6 +185,7 @@ const unchecked = (inputs: Inputs, onlyGiven: boolean, narrow: ReadonlySet<strin
     out.push(
       'inputs that are no float32 numbers: the artifact takes float32, and rows were rounded to it first',
     );
+  if (limits.size > 0 && !onlyGiven) out.push(inWords(limits));
   if (!isPredictions(b)) out.push('more than one thread', 'GPUs and other processors than this one');
   return out;
 };
@@ -194,6 +203,30 @@ const narrowInputs = ({ inputs }: Matched): Set<string> => {
   return new Set(
     inputs.filter(({ a, b }) => dtype(a) === 'float64' && dtype(b) === 'float32').map(({ a }) => a.name),
   );
+};
+
+/** Fields of which the second side refuses values that the first takes. */
+const limitsOf = ({ inputs }: Matched): Map<string, Limits> => {
+  const found = new Map<string, Limits>();
+  for (const { a, b } of inputs) {
+    const present = (b.demands?.present ?? false) && !a.demands?.present;
+    const valid = (b.demands?.valid ?? false) && !a.demands?.valid && (b.intervals?.length ?? 0) > 0;
+    if (present || valid) found.set(a.name, { present, intervals: valid ? (b.intervals ?? null) : null });
+  }
+  return found;
+};
+
+const inWords = (limits: ReadonlyMap<string, Limits>): string => {
+  const named = (which: (l: Limits) => boolean) =>
+    [...limits].filter(([, l]) => which(l)).map(([name]) => `'${name}'`);
+  const some = (names: readonly string[]) =>
+    names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+  const parts = [
+    [named((l) => l.present), 'missing values of'] as const,
+    [named((l) => l.intervals !== null), 'values out of range (infinite ones) of'] as const,
+  ];
+  const said = parts.filter(([names]) => names.length > 0).map(([names, what]) => `${what} ${some(names)}`);
+  return `${said.join(', ')}: the second side gives no result for them`;
 };
 
 /** The user's rows as the narrower side sees them. */

@@ -6,6 +6,7 @@ import { planeName } from '../../../src/passes/plain.ts';
 import { isTemporal } from '../../../src/rows/dates.ts';
 import { isFloat } from '../../../src/tensor/dtype.ts';
 import { toolVersion } from '../../../src/version.ts';
+import type { Placed } from './elements/cut.ts';
 import {
   constantOf,
   type DataType,
@@ -14,13 +15,14 @@ import {
   fieldsIn,
   type Literal,
   markup,
+  mayMiss,
   optypeOf,
   ref,
   spelled,
   typeName,
 } from './expression.ts';
 import type { ByOutcome } from './outcomes.ts';
-import { type Segment, Speller } from './spell.ts';
+import { type ElementSegment, type Segment, Speller } from './spell.ts';
 import { TreeWriter } from './tree.ts';
 import { type Attributes, close, element, type Markup, open, print } from './xml.ts';
 
@@ -61,14 +63,20 @@ class Names {
   };
 }
 
-export const plan = (model: Model, program: Program, wide: boolean): Plan => {
+/** `parts`: what was cut out of the model, and is an input and a result of the program now. */
+export const plan = (model: Model, program: Program, parts: readonly Placed[], wide: boolean): Plan => {
   const inputs = model.fields.filter((f) => f.role === 'input');
   const outputs = model.fields.filter((f) => f.role === 'output');
   const names = new Names([...inputs, ...outputs].map((f) => f.name));
   const given = new Map<IrField, Field>();
+  const elements = parts.map((p) => new ElementFields(p, names.unique));
   const byElement = new Map<string, IrField>();
   for (const f of inputs) byElement.set(`${f.value.name}\0${f.column ?? 0}`, f);
   const inputOf = (slot: Slot, i: number): Field => {
+    for (const e of elements) {
+      const put = e.gives(slot, i);
+      if (put) return put;
+    }
     const f = byElement.get(`${slot.name}\0${i}`);
     if (!f) return fail('pmml/input', `no field stands for element ${i} of the input '${slot.name}'`);
     let field = given.get(f);
@@ -80,6 +88,16 @@ export const plan = (model: Model, program: Program, wide: boolean): Plan => {
   };
   const speller = new Speller(program, planeName, inputOf, names.unique, wide);
   const results = new Map(program.outputs.map((o) => [o.name, o.slot]));
+  for (const { placed, segment } of elements) {
+    for (const name of placed.reads) {
+      const slot = results.get(name) as Slot;
+      for (let i = 0; i < slot.size; i++) {
+        const e = speller.result(slot, results.get(planeName(name)), i);
+        segment.reads.push(e.k === 'field' ? e.field : speller.field(e, `${name}.${i}`));
+      }
+    }
+    speller.segments.push(segment);
+  }
   const made = outputs.flatMap((field): Output[] => {
     const slot = results.get(field.value.name);
     if (!slot) return [];
@@ -93,10 +111,50 @@ export const plan = (model: Model, program: Program, wide: boolean): Plan => {
   return new DocumentPlan(model, inputs, given, made, speller, names).finish();
 };
 
+/** The fields that an element puts out. */
+class ElementFields {
+  readonly placed: Placed;
+  readonly segment: ElementSegment;
+  private readonly names: (stem: string) => string;
+
+  constructor(placed: Placed, names: (stem: string) => string) {
+    this.placed = placed;
+    this.names = names;
+    this.segment = { k: 'element', part: placed.part, reads: [], gives: [] };
+  }
+
+  /** The field of an element of a slot that stands for what the part gives. */
+  gives(slot: Slot, i: number): Field | undefined {
+    const given = this.placed.part.gives[this.placed.gives.indexOf(slot.name)];
+    const as = given?.as[i];
+    if (!as) return undefined;
+    const value = as.value === undefined ? '' : `(${as.value})`;
+    const field: Field = {
+      name: this.names(`${as.feature}${value}`),
+      dataType: typeName(slot.dtype),
+      mayMiss: isFloat(slot.dtype),
+      expression: null,
+      segment: this.segment,
+    };
+    this.segment.gives.push({ field, as });
+    return field;
+  }
+}
+
 const inputType = (f: IrField): DataType => {
   if (f.logical !== undefined && (dataTypes.has(f.logical) || isTemporal(f.logical))) return f.logical;
   return f.value.type.kind === 'tensor' ? typeName(f.value.type.dtype) : 'double';
 };
+
+/** The field whose presence is asked, and the branch of `if` where it is there. */
+const presenceIn = (e: Expression): { readonly field: Field; readonly branch: number } | null => {
+  if (e.k !== 'apply') return null;
+  const [x] = e.args;
+  const branch = e.fn === 'isNotMissing' ? 1 : e.fn === 'isMissing' ? 2 : 0;
+  return branch > 0 && x?.k === 'field' ? { field: x.field, branch } : null;
+};
+
+const isFloatType = (type: DataType): boolean => type === 'float' || type === 'double';
 
 const dataTypes = new Set(['string', 'integer', 'float', 'double', 'boolean']);
 
@@ -113,6 +171,8 @@ class DocumentPlan {
   private readonly trees: TreeWriter;
   private readonly dependence = new Map<Field, ReadonlySet<Segment>>();
   private readonly tested = new Map<Segment, ReadonlySet<Field>>();
+  /** What elements want of the fields of the document: they have no result for a missing or an infinite number. */
+  private readonly demands = new Map<Field, NonNullable<IrField['demands']>>();
 
   constructor(
     model: Model,
@@ -139,16 +199,52 @@ class DocumentPlan {
     // The tests of a tree may ask what another tree gives: the list grows while it is walked.
     for (const s of this.speller.segments) this.tested.set(s, this.fieldsTested(s));
     const { segments } = this.speller;
+    for (const s of segments) if (s.k === 'element') this.demand(s);
     const direct = segments.length === 1 ? this.alone(segments[0] as Segment, prediction) : null;
     if (!direct) for (const s of segments) settle(s, this.names.unique);
     const content = direct ?? (segments.length === 0 ? this.single(prediction) : null);
     const body = content ? this.plain(prediction, others, content) : this.chain(prediction, others);
-    const trees = segments.reduce((n, s) => n + (s.k === 'tree' ? 1 : s.trees.length), 0);
+    const trees = segments.reduce((n, s) => n + (s.k === 'tree' ? 1 : s.k === 'sum' ? s.trees.length : 0), 0);
     return {
       summary: `PMML 4.4.1${trees > 0 ? ` · ${trees.toLocaleString('en-US')} tree${trees === 1 ? '' : 's'}` : ''}`,
       widened: this.speller.widened,
       pieces: () => this.document(prediction, body),
     };
+  }
+
+  /**
+   * What a model from elsewhere makes of NaN and infinite numbers (a label, by accident), an element of PMML does not: the
+   * document refuses them, where they come through to it. A model with missing values of its own is taken at its word.
+   */
+  private demand(s: ElementSegment): void {
+    const whole = (f: Field) => isFloatType(f.dataType) && !this.takesMissing(f);
+    const seen = new Set<Field>();
+    const missing = (e: Expression, known: Field | null = null): void => {
+      if (!mayMiss(e) || (e.k === 'field' && e.field === known)) return;
+      if (e.k === 'apply') {
+        const asked = e.fn === 'if' ? presenceIn(e.args[0] as Expression) : null;
+        e.args.forEach((x, i) => {
+          missing(x, asked && i === asked.branch ? asked.field : null);
+        });
+      }
+      if (e.k === 'field' && e.field.expression) missing(e.field.expression);
+      else if (e.k === 'field' && whole(e.field)) this.demands.set(e.field, { present: true, valid: true });
+    };
+    const infinite = (f: Field): void => {
+      if (seen.has(f)) return;
+      seen.add(f);
+      if (f.expression) for (const inner of fieldsIn(f.expression)) infinite(inner);
+      else if (!f.segment && whole(f) && !this.demands.has(f)) {
+        this.demands.set(f, { present: false, valid: true });
+      }
+    };
+    for (const f of s.reads) missing(ref(f));
+    for (const f of s.reads) infinite(f);
+  }
+
+  private takesMissing(field: Field): boolean {
+    const input = this.inputs.find((f) => this.given.get(f) === field);
+    return input?.value.type.kind === 'tensor' && input.value.type.absent === 'missing';
   }
 
   // What is predicted
@@ -181,6 +277,9 @@ class DocumentPlan {
         return [...e.rows.map(([, v]) => v), e.otherwise].every((v) => open(constantOf(v, e.dataType)));
       if (e.k === 'apply') return e.fn === 'if' && e.args.slice(1).every(open);
       if (e.field.expression) return open(e.field.expression);
+      const listed = classesOf(e.field);
+      for (const v of listed ?? []) met.add(v);
+      if (listed) return true;
       const column = this.columnOf(e.field);
       if (!column) return false;
       for (const v of column.values()) if (!Number.isNaN(v)) met.add(typeof v === 'boolean' ? Number(v) : v);
@@ -208,6 +307,7 @@ class DocumentPlan {
   // What stands where
 
   private fieldsTested(s: Segment): ReadonlySet<Field> {
+    if (s.k === 'element') return new Set(s.reads);
     const found = new Set<Field>();
     for (const tree of s.k === 'tree' ? [s.tree] : s.trees.map((t) => t.tree)) {
       for (const f of this.trees.fields(tree)) found.add(f);
@@ -259,6 +359,7 @@ class DocumentPlan {
   /** A tree that says all there is to say: no chain around it. */
   private alone(s: Segment, prediction: Prediction): Content | null {
     const { expression } = prediction.output;
+    if (s.k === 'element') return this.elementAlone(s, prediction);
     if (expression.k !== 'field' || s.k !== 'tree' || s.columns.length !== 1) return null;
     const [column] = s.columns;
     if (!column || expression.field !== column.field) return null;
@@ -277,6 +378,20 @@ class DocumentPlan {
           },
           depth,
         ),
+    };
+  }
+
+  /** An element that predicts what the model predicts. */
+  private elementAlone(s: ElementSegment, { output }: Prediction): Content | null {
+    const { expression } = output;
+    const own = s.gives.find((g) => g.as.feature === 'predictedValue');
+    if (!own || expression.k !== 'field' || expression.field !== own.field) return null;
+    return {
+      name: s.part.element,
+      needs: s.reads,
+      attributes: s.part.attributes,
+      segment: s,
+      content: (depth) => s.part.content(s.reads, depth),
     };
   }
 
@@ -349,9 +464,14 @@ class DocumentPlan {
     yield open(depth, 'MiningSchema');
     for (const f of this.inputs) {
       const treated = (f.categories?.length ?? 0) > 0 || (f.intervals?.length ?? 0) > 0;
+      const demands = this.demands.get(this.given.get(f) as Field);
       yield print(
         depth + 1,
-        element('MiningField', { name: f.name, invalidValueTreatment: treated ? 'asIs' : undefined }),
+        element('MiningField', {
+          name: f.name,
+          missingValueTreatment: demands?.present ? 'returnInvalid' : undefined,
+          invalidValueTreatment: demands?.valid ? 'returnInvalid' : treated ? 'asIs' : undefined,
+        }),
       );
     }
     yield print(depth + 1, element('MiningField', { name: target, usageType: 'target' }));
@@ -375,11 +495,16 @@ class DocumentPlan {
 
   /** One model element for all. */
   private plain(prediction: Prediction, others: readonly Output[], content: Content): Body {
-    const shown = others.map((o) => ({ o, field: this.fieldOf(o.expression, `${o.field.name}.value`) }));
+    const { segment } = content;
+    const behind = others.filter((o) => segment && this.depends(o.expression, segment));
+    const shown = others
+      .filter((o) => !behind.includes(o))
+      .map((o) => ({ o, field: this.fieldOf(o.expression, `${o.field.name}.value`) }));
     const derived = this.derived([...content.needs, ...shown.map((s) => s.field)]);
-    const columns = shown.map(({ o, field }) =>
-      outputField(o.field, typeOf(o.expression), markup(ref(field))),
-    );
+    const columns = [
+      ...shown.map(({ o, field }) => outputField(o.field, typeOf(o.expression), markup(ref(field)))),
+      ...(segment ? this.putOut(segment, behind) : []),
+    ];
     const target = prediction.output.field.name;
     const self = this;
     return function* (depth) {
@@ -395,6 +520,36 @@ class DocumentPlan {
       yield* content.content(depth + 1);
       yield close(depth, content.name);
     };
+  }
+
+  /** What an element puts out, and what is made of it: only results may read results. */
+  private putOut(s: ElementSegment, outputs: readonly Output[]): Markup[] {
+    const columns: Markup[] = [];
+    const direct = new Set<Output>();
+    for (const { field, as } of s.gives) {
+      const shown = outputs.find((o) => o.expression.k === 'field' && o.expression.field === field);
+      if (shown) {
+        field.name = shown.field.name;
+        direct.add(shown);
+      }
+      const read = outputs.some((o) => o !== shown && this.reads(o.expression, field));
+      if (shown || read) columns.push(elementOutput(field, as, shown?.field ?? null));
+    }
+    const rest = outputs.filter((o) => !direct.has(o));
+    const made = this.derived(rest.flatMap((o) => [...fieldsIn(o.expression)]));
+    for (const f of made) {
+      columns.push(transformed(f.name, f.dataType, markup(f.expression as Expression), false));
+    }
+    for (const o of rest) columns.push(outputField(o.field, typeOf(o.expression), markup(o.expression)));
+    return columns;
+  }
+
+  /** Does the expression come to this field, over derived ones too? */
+  private reads(e: Expression, field: Field): boolean {
+    for (const f of fieldsIn(e)) {
+      if (f === field || (f.expression && this.reads(f.expression, field))) return true;
+    }
+    return false;
   }
 
   /** Trees first, each a segment that puts out what it says; then what is made of it. */
@@ -471,6 +626,10 @@ class DocumentPlan {
 
   private *segment(depth: number, s: Segment, local: readonly Field[]): Generator<string> {
     const tested = this.tested.get(s) as ReadonlySet<Field>;
+    if (s.k === 'element') {
+      yield* this.elementSegment(depth, s, local);
+      return;
+    }
     const field = s.k === 'sum' ? s.field : settled(s).field;
     const output = [
       element('OutputField', {
@@ -488,6 +647,26 @@ class DocumentPlan {
     if (s.k === 'tree') yield* this.nodes(depth + 1, s.tree, settled(s).values);
     else yield* this.sum(depth + 1, s);
     yield close(depth, name);
+  }
+
+  private *elementSegment(depth: number, s: ElementSegment, local: readonly Field[]): Generator<string> {
+    const { part } = s;
+    yield open(depth, part.element, { functionName: part.functionName, ...part.attributes });
+    yield* this.schema(depth + 1, this.read(local, s.reads), null);
+    yield* this.output(
+      depth + 1,
+      s.gives.map(({ field, as }) =>
+        element('OutputField', {
+          name: field.name,
+          optype: optypeOf(field.dataType),
+          dataType: field.dataType,
+          ...as,
+        }),
+      ),
+    );
+    yield* this.transformations(depth + 1, local);
+    yield* part.content(s.reads, depth + 1);
+    yield close(depth, part.element);
   }
 
   private *sum(depth: number, s: Extract<Segment, { k: 'sum' }>): Generator<string> {
@@ -554,7 +733,12 @@ class DocumentPlan {
     );
     const target = targetField(prediction);
     yield open(1, 'DataDictionary', { numberOfFields: this.inputs.length + 1 });
-    for (const f of this.inputs) yield print(2, dataField(f, this.given.get(f)?.dataType ?? inputType(f)));
+    for (const f of this.inputs) {
+      const field = this.given.get(f);
+      const dataType = field?.dataType ?? inputType(f);
+      const finite = field && this.demands.get(field)?.valid ? finiteOf(dataType) : [];
+      yield print(2, dataField(finite.length > 0 ? { ...f, intervals: finite } : f, dataType));
+    }
     yield print(2, target);
     yield close(1, 'DataDictionary');
     yield* body(1);
@@ -567,12 +751,22 @@ type Body = (depth: number) => Generator<string>;
 /** The content of a model element, behind what all have. */
 interface Content {
   readonly name: string;
+  /** The segment that it is, where it puts out more than what is predicted. */
+  readonly segment?: ElementSegment;
   readonly needs: readonly Field[];
   readonly attributes: Attributes;
   content(depth: number): Generator<string>;
 }
 
 const typeOf = (e: Expression): DataType => (e.k === 'field' ? e.field.dataType : e.dataType);
+
+/** The labels that a field takes which an element predicts. */
+const classesOf = (field: Field): readonly (string | number)[] | null => {
+  const s = field.segment as Segment | null;
+  const label =
+    s?.k === 'element' && s.gives.some((g) => g.field === field && g.as.feature === 'predictedValue');
+  return label ? s.part.classes : null;
+};
 
 /** What a tree puts out: its one number, or the number of its outcome, by which the others are looked up. */
 interface Settled {
@@ -621,6 +815,12 @@ const settle = (s: Segment, names: (stem: string) => string): void => {
   settledAs.set(s, { field, values: new Map(outcomes.map((o) => [o, o])) });
 };
 
+/** Any number but the infinite ones. */
+const finiteOf = (dataType: DataType): IrField['intervals'] & object => {
+  const most = dataType === 'float' ? 3.4028234663852886e38 : Number.MAX_VALUE;
+  return [{ low: -most, high: most, closure: 'cc' }];
+};
+
 const closures = { oo: 'openOpen', oc: 'openClosed', co: 'closedOpen', cc: 'closedClosed' } as const;
 
 const dataField = (f: IrField, dataType: DataType): Markup => {
@@ -660,10 +860,28 @@ const targetField = ({ output, classes }: Prediction): Markup => {
   );
 };
 
-const transformed = (name: string, dataType: DataType, content: Markup): Markup =>
-  element('OutputField', { name, optype: optypeOf(dataType), dataType, feature: 'transformedValue' }, [
-    content,
-  ]);
+const transformed = (name: string, dataType: DataType, content: Markup, final = true): Markup =>
+  element(
+    'OutputField',
+    {
+      name,
+      optype: optypeOf(dataType),
+      dataType,
+      feature: 'transformedValue',
+      isFinalResult: final ? undefined : 'false',
+    },
+    [content],
+  );
+
+/** `shown`: the output of the model that this is. */
+const elementOutput = ({ name, dataType }: Field, as: Attributes, shown: IrField | null): Markup =>
+  element('OutputField', {
+    name,
+    optype: shown?.optype ?? optypeOf(dataType),
+    dataType,
+    ...as,
+    isFinalResult: shown ? undefined : 'false',
+  });
 
 const outputField = (f: IrField, own: DataType, content: Markup): Markup => {
   const { logical } = f;

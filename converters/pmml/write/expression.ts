@@ -6,7 +6,8 @@ export type DataType = string;
 
 /** A field of the document: given, derived, or put out by a segment. Identity is the object. */
 export interface Field {
-  readonly name: string;
+  /** What a segment puts out may be given another name until it is printed. */
+  name: string;
   readonly dataType: DataType;
   /** May it be missing in a row? NaN is missing in PMML. */
   readonly mayMiss: boolean;

@@ -7,6 +7,7 @@ import { fail } from '../../../src/ir/diagnostic.ts';
 import { dtypeOf, type Program, type Row, type Slot, type TestedColumn } from '../../../src/kernel/row.ts';
 import { load } from '../../../src/tensor/data.ts';
 import { type DType, isFloat, isInteger } from '../../../src/tensor/dtype.ts';
+import type { Part } from './elements/part.ts';
 import {
   all,
   any,
@@ -29,6 +30,7 @@ import { type ByOutcome, Outcomes, type Tree } from './outcomes.ts';
 import { at, Elements } from './program.ts';
 import { isNonzero, Signs } from './signs.ts';
 import { type Columns, Tests } from './tests.ts';
+import type { Attributes } from './xml.ts';
 
 /** A tree as a segment that puts out what its outcomes are worth. */
 export interface TreeSegment {
@@ -46,7 +48,17 @@ export interface SumSegment {
   readonly field: Field;
 }
 
-export type Segment = TreeSegment | SumSegment;
+/** A part of the graph that has an element of its own. */
+export interface ElementSegment {
+  readonly k: 'element';
+  readonly part: Part;
+  /** One for each element of what the part reads. Filled once they are spelled. */
+  readonly reads: Field[];
+  /** What it gives, with the attributes of the OutputField. */
+  readonly gives: { readonly field: Field; readonly as: Attributes }[];
+}
+
+export type Segment = TreeSegment | SumSegment | ElementSegment;
 
 /** Planes that are known to be false where an expression stands. */
 type Present = ReadonlySet<string>;

@@ -1,0 +1,95 @@
+/**
+ * Takes the parts that have elements of their own out of a graph: what a part reads becomes a result, what it gives an
+ * input. What is left is spelled as expressions before and behind the parts.
+ */
+import { attr } from '../../../../src/ir/attributes.ts';
+import { type Model, type Node, type OpId, tensorType, type Value } from '../../../../src/ir/model.ts';
+import { numberOfDtype } from '../../../../src/ops/onnx/constraints.ts';
+import { operators } from '../../../../src/ops/registry.ts';
+import { dead } from '../../../../src/passes/dead.ts';
+import { rebuild } from '../../../../src/passes/rebuild.ts';
+import type { DType } from '../../../../src/tensor/dtype.ts';
+import { recognisers } from './index.ts';
+import { Graph, type Part } from './part.ts';
+
+/** A part, and the names in the graph that is left of what it reads (results) and gives (inputs). */
+export interface Placed {
+  readonly part: Part;
+  readonly reads: readonly string[];
+  readonly gives: readonly string[];
+}
+
+export interface Cut {
+  readonly model: Model;
+  readonly parts: readonly Placed[];
+}
+
+export const cut = (model: Model): Cut => {
+  const parts = found(model);
+  if (parts.length === 0 || model.rows === null) return { model, parts: [] };
+  const ends: Node[] = [];
+  const given = new Map<Value, string>();
+  const placed = parts.map((part, p): Placed => {
+    const reads = part.reads.map(({ value, dtype }, i) => {
+      const end = read(`part.${p}.reads.${i}`, value, dtype);
+      ends.push(end);
+      return (end.outputs[0] as Value).name;
+    });
+    const gives = part.gives.map(({ value }, i) => {
+      const name = `part.${p}.gives.${i}`;
+      given.set(value, name);
+      return name;
+    });
+    return { part, reads, gives };
+  });
+  const { graph } = model;
+  const open: Model = {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: [...graph.nodes, ...ends],
+      results: [...graph.results, ...ends.map((n) => n.outputs[0] as Value)],
+    },
+  };
+  const rows = model.rows;
+  const left = rebuild(open, (node, b) => {
+    if (!node.outputs.some((v) => v && given.has(v))) return undefined;
+    return node.outputs.map((v) => {
+      const name = v && given.get(v);
+      if (!v || !name || v.type.kind !== 'tensor') return null;
+      return b.input(name, tensorType(v.type.dtype, [rows, ...(v.type.dims ?? []).slice(1)]));
+    });
+  });
+  return { model: dead(left), parts: placed };
+};
+
+/** Parts that do not overlap, the last of the graph first. */
+const found = (model: Model): Part[] => {
+  const graph = new Graph(model);
+  const parts: Part[] = [];
+  for (const node of model.graph.nodes.toReversed()) {
+    for (const recognise of recognisers) {
+      const part = recognise(node, graph);
+      if (!part) continue;
+      parts.push(part);
+      break;
+    }
+  }
+  return parts;
+};
+
+const opOf = (name: string): OpId => operators.resolve('', name) as OpId;
+
+/** A value under a name of its own, as the dtype. */
+const read = (name: string, value: Value, dtype?: DType): Node => {
+  const { type } = value;
+  const cast = dtype !== undefined && type.kind === 'tensor' && type.dtype !== dtype;
+  return {
+    op: opOf(cast ? 'Cast' : 'Identity'),
+    name: '',
+    inputs: [value],
+    outputs: [{ name, type: cast ? tensorType(dtype, type.dims) : type }],
+    attributes: new Map(cast ? [['to', attr.int(numberOfDtype(dtype))]] : []),
+    from: [],
+  };
+};
