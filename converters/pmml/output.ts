@@ -89,6 +89,16 @@ export const readOutput = (
   return columns;
 };
 
+/** Zementis' servers spell such a number as JSON, in a string; what R's package pmml and Nyoka say so of are numbers. */
+const asJson = (element: Element): boolean =>
+  element.children.some(
+    (c) =>
+      c.name === 'Extension' &&
+      c.attributes.extender === 'ADAPA' &&
+      c.attributes.name === 'dataType' &&
+      c.attributes.value === 'json',
+  );
+
 const one = (element: Element, name: string, of: ModelResult, scope: Scope): OutputColumn => {
   const { doc, a } = scope.world;
   const feature = doc.text(element, 'feature') ?? 'predictedValue';
@@ -99,7 +109,8 @@ const one = (element: Element, name: string, of: ModelResult, scope: Scope): Out
   if (!(Number.isInteger(rank) && rank >= least)) {
     doc.fail(element, 'pmml/attribute-value', `rank="${rank}" is no whole number from 1 on`);
   }
-  const declared = doc.text(element, 'dataType') === undefined ? undefined : dataTypeOf(doc, element);
+  const declared =
+    doc.text(element, 'dataType') === undefined || asJson(element) ? undefined : dataTypeOf(doc, element);
   const final = doc.flag(element, 'isFinalResult', true);
   const column = (
     value: Value,
