@@ -9,7 +9,7 @@ import { asReal, constantOf, convert } from './convert.ts';
 import { intervalOf } from './dictionary.ts';
 import { type Document, parts, type Tag, toNumber } from './document.ts';
 import { applyBuiltin } from './functions.ts';
-import { inlineRows } from './inlineTable.ts';
+import { columnName, inlineRows } from './inlineTable.ts';
 import type { Scope, Variable } from './scope.ts';
 import { textIndex } from './textIndex.ts';
 import { type DataType, dataTypeOf, kindOf, literal, optypes } from './types.ts';
@@ -103,15 +103,12 @@ const made = (element: Element, at: Context, wanted?: DataType): Variable => {
     case 'MapValues':
       return mapValues(element, at, wanted);
     case 'TextIndex': {
-      const index = expressionIn(doc, element);
+      const text = resolve(doc.need(element, 'textField'), element, at);
+      const index = express(expressionIn(doc, element), deeper(at));
       return variable(
-        textIndex(
-          element,
-          resolve(doc.need(element, 'textField'), element, at),
-          express(index, deeper(at)),
-          at.scope,
-        ),
+        textIndex(element, text, index, at.scope),
         'double',
+        at.scope.world.a.or(text.invalid, index.invalid),
       );
     }
     case 'Apply':
@@ -289,9 +286,17 @@ const mapValues = (element: Element, at: Context, wanted?: DataType): Variable =
   const dtype = kindOf(dataType) === 'string' ? 'string' : at.scope.real;
   const pairs = parts(element)
     .filter((p) => p.name === 'FieldColumnPair')
-    .map((p) => ({ tag: p, found: resolve(doc.need(p, 'field'), p, at), column: doc.need(p, 'column') }));
-  const output = doc.need(element, 'outputColumn');
+    .map((p) => ({
+      tag: p,
+      found: resolve(doc.need(p, 'field'), p, at),
+      column: columnName(doc.need(p, 'column')),
+    }));
+  const output = columnName(doc.need(element, 'outputColumn'));
   const rows = inlineRows(doc, element);
+  for (const column of [output, ...pairs.map((p) => p.column)]) {
+    if (rows.length > 0 && !rows.some((r) => r.has(column)))
+      doc.fail(element, 'pmml/unknown-column', `no row of its table has a column '${column}'`);
+  }
   const texts = rows.map((r) => r.get(output));
   const invalid = a.or(...pairs.map((p) => p.found.invalid));
   const missing = a.or(...pairs.map((p) => a.missing(p.found.value)));
@@ -386,16 +391,27 @@ const apply = (element: Element, at: Context, wanted?: DataType): Variable => {
   const name = doc.need(element, 'function');
   const definition = functions.get(name);
   const args = parts(element).map((arg) => express(arg, deeper(at), wanted));
-  return definition
-    ? finish(element, at, args, call(element, name, definition, args, at))
-    : finish(element, at, args, applyBuiltin(element, name, args, scope, wanted));
+  if (definition) {
+    // Its body stands for the call: an argument is invalid there where it is read.
+    return finish(element, at, args, call(element, name, definition, args, at), null);
+  }
+  const { given, ...result } = applyBuiltin(element, name, args, scope, wanted);
+  return finish(element, at, args, result, given);
 };
 
-/** What the attributes of Apply make of a result: mapMissingTo, defaultValue, invalidValueTreatment. */
-const finish = (element: Element, at: Context, args: readonly Variable[], result: Variable): Variable => {
+/**
+ * What the attributes of Apply make of a result: mapMissingTo, defaultValue, invalidValueTreatment. `given`: rows that
+ * an argument made invalid.
+ */
+const finish = (
+  element: Element,
+  at: Context,
+  args: readonly Variable[],
+  result: Variable,
+  given: Value | null,
+): Variable => {
   const { doc, a } = at.scope.world;
   let { value, invalid } = result;
-  const fromArgs = a.or(...args.map((v) => v.invalid));
   const treatment = doc.choice(
     element,
     'invalidValueTreatment',
@@ -413,7 +429,7 @@ const finish = (element: Element, at: Context, args: readonly Variable[], result
   if (ifMissing !== undefined && missing !== null) {
     value = a.choose([missing, matching(at, ifMissing, value)], value);
   }
-  return { ...result, value, invalid: a.or(invalid, fromArgs) };
+  return { ...result, value, invalid: a.or(invalid, given) };
 };
 
 /** A DefineFunction, expanded where it is called. */

@@ -271,15 +271,19 @@ export class Forest {
   /** The children that can be reached at all: up to the first that is always TRUE. */
   private reachable(node: Branch): readonly Branch[] {
     const children = this.live(node);
-    const certain = children.findIndex((c) => this.tests.table.always(c.test));
-    return certain < 0 ? children : children.slice(0, certain + 1);
+    const { table } = this.tests;
+    for (let i = 0; i < children.length - 1; i++) {
+      if (table.always((children[i] as Branch).test)) return children.slice(0, i + 1);
+    }
+    return children;
   }
 
-  private live(node: Branch): readonly Branch[] {
+  private live({ children }: Branch): readonly Branch[] {
     const { table } = this.tests;
-    return node.children.some((c) => table.always(c.test) === false)
-      ? node.children.filter((c) => table.always(c.test) !== false)
-      : node.children;
+    for (const child of children) {
+      if (table.always(child.test) === false) return children.filter((c) => table.always(c.test) !== false);
+    }
+    return children;
   }
 
   /**
@@ -465,7 +469,7 @@ export class Forest {
 
 /** Is an UNKNOWN test no more than that, while others are counted? */
 const counts = (settings: TreeSettings | null): boolean =>
-  settings !== null && settings.counted && settings.strategy !== 'defaultChild';
+  settings?.counted === true && settings.strategy !== 'defaultChild';
 
 /** A child as a chain of tests sees it. */
 type Way = Pick<Branch, 'test' | 'entry'>;

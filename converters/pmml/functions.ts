@@ -100,11 +100,18 @@ const widest = (types: readonly DataType[]): DataType =>
       ? 'integer'
       : 'double';
 
-/** What a function gives: a column, its type (double where left out), and the rows where its arguments were invalid. */
+/** What a function gives: a column, its type (double where left out), and the rows where its arguments have no result. */
 interface Result {
   readonly value: Value;
   readonly type?: DataType;
   readonly invalid?: Value | null;
+  /** Rows that an argument makes invalid which was so already; where left out, those in which any is. */
+  readonly given?: Value | null;
+}
+
+/** A function applied. */
+export interface Applied extends Variable {
+  readonly given: Value | null;
 }
 
 interface Builtin {
@@ -281,11 +288,29 @@ const comparison = (op: Parameters<Algebra['compare']>[0], negated = false): Bui
 const negation = (a: Algebra, v: Value): Value =>
   a.mayMiss(v) ? a.own('Kleene', [v], { fn: attr.string('not') }) : a.not(v);
 
+/** Both where both may be; null is nowhere. */
+const both = (a: Algebra, x: Value | null, y: Value): Value | null => (x === null ? null : a.and(x, y));
+
+const isFalse = (a: Algebra, v: Value): Value => a.not(a.fill(v, true));
+
+/** One operand that is FALSE (of `or`: TRUE) decides, whatever the others are: UNKNOWN, or invalid. */
 const logic = (fn: 'and' | 'or'): Builtin =>
   builtin(1, Infinity, (c) => {
+    const { a } = c;
     const values = c.every().map((i) => c.truth(i));
     if (values.length === 1) return { value: values[0] as Value, type: 'boolean' };
-    return { value: c.a.own('Kleene', values, { fn: attr.string(fn) }), type: 'boolean' };
+    const any = a.or(...c.args.map((v) => v.invalid));
+    const deciding = () =>
+      values.map((v, i) => {
+        const decides = fn === 'or' ? a.isTrue(v) : isFalse(a, v);
+        const { invalid } = c.arg(i);
+        return invalid === null ? decides : a.and(decides, a.not(invalid));
+      });
+    return {
+      value: a.own('Kleene', values, { fn: attr.string(fn) }),
+      type: 'boolean',
+      given: any && a.and(any, a.not(a.or(...deciding()) as Value)),
+    };
   });
 
 const membership = (negated: boolean): Builtin =>
@@ -310,12 +335,12 @@ const conditional: Builtin = builtin(2, 3, (c) => {
       : c.alike(branches);
   const then = values[0] as Value;
   const otherwise = values[1] ?? a.nothing(dtypeOf(then));
-  const chosen = a.choose([when, then], otherwise);
-  const invalid = branches.map((i) => c.arg(i).invalid);
+  const invalid = (i: number) => c.args[i]?.invalid ?? null;
   return {
-    value: a.mask(chosen, a.missing(when)),
+    value: a.mask(a.choose([when, then], otherwise), a.missing(when)),
     type,
-    invalid: invalid.every((v) => v === null) ? null : a.or(...invalid),
+    // The branch that is not taken has no part in the result.
+    given: a.or(invalid(0), both(a, invalid(1), a.isTrue(when)), both(a, invalid(2), isFalse(a, when))),
   };
 });
 
@@ -331,7 +356,7 @@ const validity = (valid: boolean): Builtin =>
     const { value, notValid, invalid } = c.arg(0);
     const not = c.a.or(c.a.missing(value), notValid, invalid);
     if (not === null) return { value: c.a.constant('bool', valid), type: 'boolean' };
-    return { value: valid ? c.a.not(not) : not, type: 'boolean' };
+    return { value: valid ? c.a.not(not) : not, type: 'boolean', given: null };
   });
 
 // Text
@@ -490,7 +515,7 @@ export const applyBuiltin = (
   args: readonly Variable[],
   scope: Scope,
   wanted: DataType | undefined,
-): Variable => {
+): Applied => {
   const f = builtins.get(name);
   if (!f) return scope.world.doc.fail(element, 'pmml/unknown-function', `there is no function '${name}'`);
   const c = new Call(element, name, args, scope, wanted);
@@ -503,12 +528,14 @@ export const applyBuiltin = (
           : `${f.least} to ${f.most}`;
     c.fail(`takes ${count} arguments, not ${args.length}`);
   }
-  const { value, type = 'double', invalid = null } = f.apply(c);
+  const made = f.apply(c);
+  const { value, type = 'double', invalid = null } = made;
   return {
     value,
     dataType: type,
     optype: type === 'string' || type === 'boolean' ? 'categorical' : 'continuous',
     notValid: null,
     invalid,
+    given: made.given === undefined ? c.a.or(...args.map((v) => v.invalid)) : made.given,
   };
 };
