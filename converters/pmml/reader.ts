@@ -8,9 +8,10 @@ import { tensorType } from '../../src/ir/model.ts';
 import { PredicateTable } from '../../src/ir/predicates.ts';
 import { tabulate } from '../../src/passes/tabulate.ts';
 import { constant } from '../../src/tensor/data.ts';
-import { type Element, type OpenTag as Open, XmlCursor } from '../shared/xml.ts';
+import type { Element, OpenTag as Open } from '../shared/xml.ts';
 import { Algebra, dtypeOf, typeOf } from './algebra.ts';
 import { Classes } from './classes.ts';
+import { PmmlCursor } from './cursor.ts';
 import { type DataField, readDictionary } from './dictionary.ts';
 import { Document, parts, type Tag } from './document.ts';
 import { derive } from './expressions.ts';
@@ -53,8 +54,8 @@ const read = (source: Source): ReadResult => {
 export const reader: Reader = { format: 'pmml', title: 'PMML 3.0 – 4.4.1', detect, read };
 
 const readDocument = (source: Source): ReadResult => {
-  const cursor = new XmlCursor(source);
   const doc = new Document(source.name);
+  const cursor = new PmmlCursor(source, doc);
   const root = cursor.root();
   checkRoot(doc, root);
 
@@ -188,6 +189,7 @@ const makeWorld = (
       return value;
     },
     steps: new Set(),
+    demands: new Map(),
     counts: { trees: 0, nodes: 0 },
     classes: (target) => {
       let list = classes.get(target);
@@ -254,6 +256,7 @@ const finish = (
     ...[...world.inputs].map(([name, { raw, field }]) => ({
       ...inputField(name, raw, field),
       ...(world.steps.has(name) && { step: true as const }),
+      ...(world.demands.has(name) && { demands: world.demands.get(name) as NonNullable<Field['demands']> }),
     })),
     ...world.specials.flatMap((s) => s.fields),
   ];

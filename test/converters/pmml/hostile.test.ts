@@ -211,9 +211,9 @@ describe('a document that is refused', () => {
       /^pmml\/attribute-value@5 /,
     ],
     [
-      'an embedded model',
+      'an embedded model without a table',
       pmml({ model: tree('<Node score="1"><True/><Regression functionName="regression"/></Node>') }),
-      /^pmml\/not-supported@5 <Regression>/,
+      /^pmml\/missing-element@5 <Regression>/,
     ],
     [
       'a Node without predicate',
@@ -233,16 +233,6 @@ describe('a document that is refused', () => {
         ).replace('functionName', 'missingValueStrategy="defaultChild" functionName'),
       }),
       /^pmml\/unknown-node@5 /,
-    ],
-    [
-      'a weighted confidence of a regression',
-      pmml({
-        model: tree('<Node score="1"><True/></Node>').replace(
-          'functionName',
-          'missingValueStrategy="weightedConfidence" functionName',
-        ),
-      }),
-      /^pmml\/not-supported@4 /,
     ],
     [
       'a model not to be scored',

@@ -116,7 +116,7 @@ const refused: readonly (readonly [
     clusters(euclidean.replace('euclidean', 'cosine') + fields + two),
     'pmml/not-supported',
     5,
-    /no such measure/,
+    /no place in <ComparisonMeasure>/,
   ],
   [
     'minkowski of order 0',

@@ -191,7 +191,7 @@ ${content}</GeneralRegressionModel>`;
     const { model, diagnostics } = readText(
       document(
         general(
-          `<ParameterList/><ParamMatrix/>${hazards}`,
+          `<ParameterList/><PPMatrix/><ParamMatrix/>${hazards}`,
           'modelType="CoxRegression" functionName="regression" endTimeVariable="x" startTimeVariable="g"',
         ),
       ),

@@ -469,7 +469,7 @@ describe('what a model shows', () => {
       constant(
         3,
         schema('x', target('y')),
-        `<Output><OutputField name="y" feature="transformedValue"><Constant dataType="double">8</Constant></OutputField></Output>`,
+        `<Output><OutputField name="y" dataType="double" feature="transformedValue"><Constant dataType="double">8</Constant></OutputField></Output>`,
       ),
     );
     const { model, diagnostics } = readText(doc);
