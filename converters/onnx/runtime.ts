@@ -3,7 +3,8 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { openSource } from '../../src/files/source.ts';
 import type { Runtime, Scorer } from '../../src/ir/converter.ts';
 import { fail } from '../../src/ir/diagnostic.ts';
-import { type Column, column, type DType, dtypeInfo, isBig } from '../../src/tensor/dtype.ts';
+import { tensorAtEdge } from '../../src/rows/edge.ts';
+import { type Column, type DType, isBig } from '../../src/tensor/dtype.ts';
 import { type Tensor, tensor } from '../../src/tensor/tensor.ts';
 import { gather } from './bytes.ts';
 import { type CheckedModel, checkModel } from './check.ts';
@@ -45,24 +46,10 @@ const taken: ReadonlySet<string> = new Set<DType>([
   'string',
 ]);
 
-/** NaN and the empty string stand for what is missing. */
-const filled = (t: Tensor, name: string): Column => {
-  const { missing, data, dtype } = t;
-  if (!missing?.includes(1)) return data;
-  if (dtype !== 'string' && dtypeInfo(dtype).kind !== 'float') {
-    fail('onnx/missing-value', `input '${name}' is ${dtype}, which has no word for a missing value`);
-  }
-  const out = column(dtype, missing.length);
-  for (let i = 0; i < missing.length; i++) {
-    (out as unknown[])[i] = missing[i] ? (dtype === 'string' ? '' : Number.NaN) : data[i];
-  }
-  return out;
-};
-
 const toOrt = (ort: Ort, t: Tensor, name: string): OrtTensor => {
   if (!taken.has(t.dtype))
     fail('onnx/runtime-type', `onnxruntime-node takes no tensors of ${t.dtype} ('${name}')`);
-  const data = filled(t, name);
+  const { data } = tensorAtEdge(name, t);
   if (t.dtype === 'float16') {
     const bytes = pack('float16', data as Float32Array);
     return new ort.Tensor('float16', new Uint16Array(bytes.buffer), t.dims);

@@ -81,7 +81,7 @@ describe('tensors in and out', () => {
     const content = model({ input: [value('X', 7, ['N', 1])], output: [value('Y', 7, ['N', 1])] });
     const x = tensor('int64', [1, 1], BigInt64Array.of(0n), Uint8Array.of(1));
     await expect(run(content, { X: x })).rejects.toMatchObject({
-      diagnostic: { rule: 'onnx/missing-value' },
+      diagnostic: { rule: 'rows/missing-value' },
     });
   });
 });
