@@ -26,6 +26,7 @@ export const methods = [
   'selectFirst',
   'selectAll',
   'modelChain',
+  'x-multiModelChain',
 ] as const;
 
 export type Method = (typeof methods)[number];

@@ -2,6 +2,9 @@
 import type { Element } from '../shared/xml.ts';
 import { type Document, parts } from './document.ts';
 
+/** A column as cells call it: `data:output` is written where the cells are elements of another namespace. */
+export const columnName = (written: string): string => written.slice(written.lastIndexOf(':') + 1);
+
 /** The cells of an InlineTable, a row a map from column to text. */
 export const inlineRows = (doc: Document, owner: Element): ReadonlyMap<string, string>[] => {
   const table = doc.child(owner, 'InlineTable');

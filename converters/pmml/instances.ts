@@ -5,7 +5,7 @@ import { constant } from '../../src/tensor/data.ts';
 import type { Element } from '../shared/xml.ts';
 import { type Algebra, typeOf } from './algebra.ts';
 import { type Document, parts } from './document.ts';
-import { inlineRows } from './inlineTable.ts';
+import { columnName, inlineRows } from './inlineTable.ts';
 import type { Scope, Variable } from './scope.ts';
 import { dataTypeOf, kindOf, literal } from './types.ts';
 
@@ -26,7 +26,7 @@ export const readInstances = (doc: Document, element: Element): Instances => {
     if (f.name !== 'InstanceField') doc.refuse(f);
     const name = doc.need(f, 'field');
     if (cells.has(name)) doc.fail(f, 'pmml/duplicate-name', `the field '${name}' is listed twice`);
-    const column = (doc.text(f, 'column') ?? name).replace(/^.*:/, '');
+    const column = columnName(doc.text(f, 'column') ?? name);
     const values = rows.map((r) => r.get(column) ?? null);
     cells.set(
       name,

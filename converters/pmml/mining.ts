@@ -18,6 +18,8 @@ export interface Segments {
   readonly target: string | null;
   readonly several: readonly { readonly id: string; readonly result: ModelResult }[];
   readonly byId: (id: string) => ModelResult | undefined;
+  /** What is predicted of each target, where there are several. */
+  readonly targets?: ReadonlyMap<string, Prediction>;
 }
 
 interface Segment {
@@ -44,7 +46,7 @@ export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segment
     'continue',
   );
   const threshold = doc.number(tag, 'missingThreshold') ?? 1;
-  const chain = method === 'modelChain';
+  const chain = method === 'modelChain' || method === 'x-multiModelChain';
   const tests = new Tests(a, scope.real);
   const forest = chain ? null : new Forest(a, scope.real);
 
@@ -136,6 +138,19 @@ export const readSegmentation = (cursor: XmlCursor, tag: Tag, m: Model): Segment
         prediction = masked(a, prediction, a.or(...lost));
       }
       return { prediction, target: last.target ?? m.target, several: [], byId };
+    }
+    case 'x-multiModelChain': {
+      // JPMML: a chain whose models have targets of their own, each of them shown.
+      const targets = new Map<string, Prediction>();
+      for (const s of segments) {
+        const { prediction } = byId(s.id) as ModelResult;
+        if (prediction === null || s.pending.target === null) continue;
+        if (targets.has(s.pending.target))
+          doc.fail(s.tag, 'pmml/duplicate-name', `a model before it predicts '${s.pending.target}' already`);
+        targets.set(s.pending.target, prediction);
+      }
+      const prediction = targets.get(m.target ?? '') ?? [...targets.values()][0] ?? null;
+      return { prediction, target: m.target, several: [], byId, targets };
     }
     default: {
       const members = membersOf(m, tag, segments, guards, routed, results);

@@ -7,7 +7,7 @@ import { constant, type Data } from '../../src/tensor/data.ts';
 import type { Element } from '../shared/xml.ts';
 import { type Algebra, dtypeOf, type Real } from './algebra.ts';
 import { arrayValues } from './arrays.ts';
-import { parts, type Tag } from './document.ts';
+import { parts, type Tag, toNumber } from './document.ts';
 import type { Scope, Variable } from './scope.ts';
 import type { TreeCursor } from './treeCursor.ts';
 import { kindOf, literal } from './types.ts';
@@ -156,6 +156,11 @@ export class Tests {
       return this.ranked(tag, variable, kind, text, scope);
     }
     const column = this.column(variable.value);
+    const threshold = ordered && variable.dataType === 'boolean' ? toNumber(text) : undefined;
+    if (threshold !== undefined) {
+      doc.warn(tag, 'pmml/boolean-order', 'booleans have no order; false is taken as 0 and true as 1');
+      return this.table.compare(kind, column, threshold);
+    }
     return this.table.compare(kind, column, this.literal(tag, text, variable, scope, !ordered));
   }
 

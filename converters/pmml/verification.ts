@@ -2,7 +2,7 @@
 import type { Examples } from '../../src/ir/model.ts';
 import type { Element } from '../shared/xml.ts';
 import { type Document, parts } from './document.ts';
-import { inlineRows } from './inlineTable.ts';
+import { columnName, inlineRows } from './inlineTable.ts';
 
 /** `inputs` and `outputs` are the model's names; a field that is neither is left out with a warning. */
 export const readVerification = (
@@ -23,7 +23,7 @@ export const readVerification = (
   for (const f of parts(fields)) {
     if (f.name !== 'VerificationField') doc.refuse(f);
     const name = doc.need(f, 'field');
-    const column = (doc.text(f, 'column') ?? name).replace(/^.*:/, '');
+    const column = columnName(doc.text(f, 'column') ?? name);
     const cells = rows.map((r) => r.get(column) ?? null);
     if (inputs.has(name)) given.set(name, cells);
     if (outputs.has(name)) {

@@ -25,7 +25,7 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
   const last = embedded;
   if (!segments && last) return done(m, () => m.result(last));
   const read = segments ?? world.doc.fail(tag, 'pmml/missing-element', 'a MiningModel needs a Segmentation');
-  return done(m, () => m.result(read.prediction, read));
+  return done(m, () => m.result(read.prediction, read, read.targets));
 };
 
 export const miningModel: ModelElement = {

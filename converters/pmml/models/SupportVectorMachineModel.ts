@@ -187,7 +187,7 @@ const choice = (m: Model, is: Value, [target, other]: readonly [number, number])
 const two = (m: Model, classes: Classes, machine: Element, value: Value): Prediction =>
   classification(m.world.a, classes, choice(m, isTarget(m, machine, value), sides(m, classes, machine)), {});
 
-/** OneAgainstOne: the class with the most votes, among equal ones the one that the machines name first. */
+/** OneAgainstOne: the class with the most votes, among equal ones the one that the target lists first. */
 const votes = (
   m: Model,
   classes: Classes,
@@ -196,7 +196,7 @@ const votes = (
 ): Prediction => {
   const { a } = m.world;
   const pairs = machines.map((s) => sides(m, classes, s));
-  const order = [...new Set(pairs.flat())];
+  const order = [...new Set(pairs.flat())].sort((x, y) => x - y);
   const { data, missing } = a.join(
     machines.map((s, i) => {
       const [target, other] = pairs[i] as readonly [number, number];
