@@ -238,7 +238,8 @@ const predictBatch = (inputs: readonly Placed[], outputs: readonly Placed[], blo
     '    return column;',
     '  };',
     inputs.map(({ c }, i) => `  const given${i} = take(${quote(c.name)});`),
-    '  if (rows < 0) rows = 0;',
+    // A model that reads nothing says the same for any row: once.
+    `  if (rows < 0) rows = ${inputs.length === 0 ? 1 : 0};`,
     outputs.map(({ c }, i) => `  const result${i} = new ${batchArray(c) ?? 'Array'}(rows);`),
     `  for (let from = 0; from < rows; from += ${block}) {`,
     `    const n = Math.min(${block}, rows - from);`,

@@ -193,8 +193,14 @@ class DocumentPlan {
 
   finish(): Plan {
     if (this.outputs.length === 0) fail('pmml/no-output', 'the model has no output');
-    if (this.inputs.length === 0) fail('pmml/no-input', 'a PMML model reads at least one field');
     const prediction = this.prediction();
+    const actual = this.inputs.find((f) => f.name === prediction.output.field.name);
+    if (actual) {
+      fail(
+        'pmml/residual',
+        `the input '${actual.name}' is the actual value of what is predicted: residuals are not written`,
+      );
+    }
     const others = this.outputs.filter((o) => o !== prediction.output);
     // The tests of a tree may ask what another tree gives: the list grows while it is walked.
     for (const s of this.speller.segments) this.tested.set(s, this.fieldsTested(s));
