@@ -4,11 +4,9 @@ import { fail, PortolanError } from '../../src/ir/diagnostic.ts';
 import { digestModel } from '../../src/ir/digest.ts';
 import type { Model, Value } from '../../src/ir/model.ts';
 import { children, type Program, type Row, rowsOf } from '../../src/kernel/row.ts';
-import { expand } from '../../src/passes/expand.ts';
-import { fold } from '../../src/passes/fold.ts';
 import { dtypesOf, lower, type Obstacle } from '../../src/passes/lower.ts';
-import { plain, planeName } from '../../src/passes/plain.ts';
-import { tabulate } from '../../src/passes/tabulate.ts';
+import { planeName } from '../../src/passes/plain.ts';
+import { rowwise } from '../../src/passes/rowwise.ts';
 import { declarationSource } from './declaration.ts';
 import { interfaceOf } from './interface.ts';
 import { moduleSource, type Planes } from './module.ts';
@@ -20,9 +18,9 @@ interface Lowered {
 }
 
 const lowered = (model: Model): Lowered | readonly Obstacle[] => {
-  let flat: ReturnType<typeof plain>;
+  let flat: Model;
   try {
-    flat = tabulate(fold(plain(expand(model), { edge: 'planes' })));
+    flat = rowwise(model);
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error;
     const { rule, message } = error.diagnostic;

@@ -2,11 +2,8 @@
 import type { Artifact, WriteOptions, Writer } from '../../src/ir/converter.ts';
 import { type Diagnostic, fail, PortolanError } from '../../src/ir/diagnostic.ts';
 import type { Model } from '../../src/ir/model.ts';
-import { expand } from '../../src/passes/expand.ts';
-import { fold } from '../../src/passes/fold.ts';
 import { lower, type Obstacle } from '../../src/passes/lower.ts';
-import { plain } from '../../src/passes/plain.ts';
-import { tabulate } from '../../src/passes/tabulate.ts';
+import { rowwise } from '../../src/passes/rowwise.ts';
 import { type Plan, plan } from './write/document.ts';
 import { cut } from './write/elements/cut.ts';
 import { chunked } from './write/xml.ts';
@@ -14,7 +11,7 @@ import { chunked } from './write/xml.ts';
 const planned = (model: Model, options: WriteOptions): Plan | readonly Obstacle[] => {
   try {
     const { model: left, parts } = cut(model);
-    const program = lower(tabulate(fold(plain(expand(left), { edge: 'planes' }))));
+    const program = lower(rowwise(left));
     return 'statements' in program ? plan(model, program, parts, options.precision === 'float64') : program;
   } catch (error) {
     if (!(error instanceof PortolanError)) throw error;

@@ -26,12 +26,17 @@ export const ArrayFeatureExtractor: Operator = {
   expand: (node, b) => {
     const { dims } = tensorInput(node, 0, dtypes);
     const indices = b.known(node.inputs[1]);
+    if (dims?.length === 1) {
+      // Taken in the indices' own shape: where rows are in front of them, they stay there.
+      const at = fromZero(b, node.inputs[1] as Value);
+      const taken = b.op('Gather', [node.inputs[0] as Value, at]);
+      return [b.op('Reshape', [taken, literal(b, 'int64', [1, -1])])];
+    }
     const flat = indices
       ? literal(b, 'int64', indices.read(0, indices.count) as BigInt64Array)
       : fromZero(b, b.op('Reshape', [node.inputs[1] as Value, literal(b, 'int64', [-1])]));
     const axis = dims === null ? -1 : dims.length - 1;
-    const taken = b.op('Gather', [node.inputs[0] as Value, flat], { axis: attr.int(axis) });
-    return [dims?.length === 1 ? b.op('Unsqueeze', [taken, literal(b, 'int64', [0])]) : taken];
+    return [b.op('Gather', [node.inputs[0] as Value, flat], { axis: attr.int(axis) })];
   },
   rows: (node) => {
     const type = node.inputs[0]?.type;
