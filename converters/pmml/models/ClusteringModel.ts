@@ -1,9 +1,13 @@
-/** Clusters around centres: the nearest, or the most alike, is a record's. PMML 4.4.1, Clustering Models. */
+/**
+ * Clusters around centres: the nearest, or the most alike, is a record's; of clusters that are statistics, the most
+ * probable. PMML 4.4.1, Clustering Models.
+ */
 import type { Value } from '../../../src/ir/model.ts';
 import { constant } from '../../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../../shared/xml.ts';
 import { arrayNumbers, arrayValues } from '../arrays.ts';
 import { Classes } from '../classes.ts';
+import { probable } from '../clusterStatistics.ts';
 import { type Document, parts } from '../document.ts';
 import { type Measure, measure, sideBySide } from '../measures.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
@@ -18,9 +22,14 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
   let comparison: Element | undefined;
   let weights: Element | undefined;
   let centerFields: Element | undefined;
+  let statistics: Element | undefined;
   const fields: Element[] = [];
   const clusters: Element[] = [];
   for (let child = cursor.child(); child !== null; child = cursor.child()) {
+    if (child.name === 'ModelStats') {
+      statistics = cursor.element(child);
+      continue;
+    }
     if (m.part(cursor, child)) continue;
     const element = cursor.element(child);
     if (child.name === 'ComparisonMeasure') comparison = element;
@@ -31,14 +40,7 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
     else doc.refuse(child);
   }
   doc.need(tag, 'modelClass');
-  if (doc.choice(tag, 'modelClass', ['centerBased', 'distributionBased'], 'centerBased') !== 'centerBased') {
-    doc.refuse(
-      tag,
-      'clusters defined by their statistics are not scored: the specification does not say how a record is compared with a distribution',
-    );
-  }
-  if (!comparison)
-    return doc.fail(tag, 'pmml/missing-element', 'a ClusteringModel needs a ComparisonMeasure');
+  const modelClass = doc.choice(tag, 'modelClass', ['centerBased', 'distributionBased'], 'centerBased');
   if (clusters.length === 0) doc.fail(tag, 'pmml/missing-element', 'a ClusteringModel needs a Cluster');
   const declared = doc.number(tag, 'numberOfClusters');
   if (declared !== undefined && declared !== clusters.length) {
@@ -52,8 +54,14 @@ const read = (cursor: XmlCursor, m: Model): Pending => {
     classes.index(doc, c, id);
   });
   m.classes = classes;
+  if (modelClass === 'distributionBased') {
+    const measured = probable(m, fields, clusters, statistics);
+    return done(m, () => m.result(predict(m, classes, clusters, measured, true)));
+  }
+  if (!comparison)
+    return doc.fail(tag, 'pmml/missing-element', 'a ClusteringModel needs a ComparisonMeasure');
   const measured = compared(m, comparison, coordinates(m, fields, centerFields), weights, clusters);
-  return done(m, () => m.result(predict(m, classes, clusters, measured)));
+  return done(m, () => m.result(predict(m, classes, clusters, measured, false)));
 };
 
 /** What stands at one place of all centres. */
@@ -150,7 +158,14 @@ const missingWeights = (
   return (_, at) => values[at] as number;
 };
 
-const predict = (m: Model, classes: Classes, clusters: readonly Element[], measured: Measure): Prediction => {
+/** `probable`: the measure is the probability of a cluster. */
+const predict = (
+  m: Model,
+  classes: Classes,
+  clusters: readonly Element[],
+  measured: Measure,
+  probable: boolean,
+): Prediction => {
   const { scope } = m;
   const { doc, a } = scope.world;
   const byRank = nearestByRank(a, measured);
@@ -171,6 +186,7 @@ const predict = (m: Model, classes: Classes, clusters: readonly Element[], measu
   };
   return {
     ...classification(a, classes, a.cast(winner.index, 'int32'), {
+      ...(probable && { probability: (c: number) => ofRecord(a, measured, c) }),
       entity: () => a.pick(ids, winner.index),
     }),
     further: (ask) => {

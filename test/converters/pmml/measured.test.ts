@@ -21,6 +21,13 @@ const euclidean = '<ComparisonMeasure kind="distance"><euclidean/></ComparisonMe
 const fields = '<ClusteringField field="x"/><ClusteringField field="y"/>';
 const two =
   '<Cluster><Array type="real">0 0</Array></Cluster><Cluster><Array type="real">1 1</Array></Cluster>';
+const distributed = 'modelClass="distributionBased" numberOfClusters="2"';
+const statistics = (field: string, content: string) =>
+  `<PartitionFieldStats field="${field}">${content}</PartitionFieldStats>`;
+const partitions = (content: string) =>
+  ['p', 'q'].map((n) => `<Cluster><Partition name="${n}">${content}</Partition></Cluster>`).join('');
+const normal = statistics('x', '<NumericInfo mean="1" standardDeviation="1"/>');
+const oneField = '<ClusteringField field="x"/>';
 
 const machines = (
   inner: string,
@@ -63,11 +70,45 @@ const refused: readonly (readonly [
   message: RegExp,
 ])[] = [
   [
-    'clusters by their statistics',
-    clusters(euclidean + fields + two, 'modelClass="distributionBased" numberOfClusters="2"'),
-    'pmml/not-supported',
+    'clusters by statistics that are not there',
+    clusters(euclidean + fields + two, distributed),
+    'pmml/missing-element',
     5,
-    /distribution/,
+    /Partition/,
+  ],
+  [
+    'clusters by statistics of other fields',
+    clusters(euclidean + fields + partitions(statistics('y', '')), distributed),
+    'pmml/missing-element',
+    5,
+    /PartitionFieldStats of the field 'x'/,
+  ],
+  [
+    'clusters by a number without a spread',
+    clusters(
+      euclidean + oneField + partitions(normal.replace('standardDeviation="1"', 'standardDeviation="0"')),
+      distributed,
+    ),
+    'pmml/attribute-value',
+    5,
+    /not positive/,
+  ],
+  [
+    'clusters by counts of nothing that is said',
+    clusters(
+      euclidean + oneField + partitions(statistics('x', '<Array type="int">1 2</Array>')),
+      distributed,
+    ),
+    'pmml/missing-element',
+    5,
+    /what the frequencies are of/,
+  ],
+  [
+    'clusters of which only one tells its size',
+    clusters(euclidean + oneField + partitions(normal).replace('name="p"', 'name="p" size="4"'), distributed),
+    'pmml/missing-attribute',
+    5,
+    /size/,
   ],
   [
     'no modelClass',
@@ -253,6 +294,11 @@ describe('what is refused of models that measure', () => {
 
 describe('what is read with a warning', () => {
   const rules = (text: string) => readText(text).diagnostics.map((d) => d.rule);
+
+  it('clusters that are compared by their probability', () => {
+    const { diagnostics } = readText(clusters(euclidean + oneField + partitions(normal), distributed));
+    expect(diagnostics.map((d) => [d.rule, d.at?.at])).toEqual([['pmml/undefined-comparison', '5']]);
+  });
 
   it('counts that are wrong', () => {
     expect(
