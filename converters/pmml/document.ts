@@ -1,5 +1,6 @@
 /** What every part of the reader shares: where we are in the file, what was noticed, and how to refuse. */
 import { Diagnostics, fail, type Place } from '../../src/ir/diagnostic.ts';
+import { stepsOf } from '../../src/ops/regex.ts';
 import type { Attributes, Element } from '../shared/xml.ts';
 
 /** An open tag or a whole element: something with a name, attributes and a line. */
@@ -9,11 +10,14 @@ export interface Tag {
   readonly line: number;
 }
 
+const mostSteps = 100_000;
+
 export class Document {
   readonly file: string;
   readonly diagnostics = new Diagnostics();
   /** The attribute `version` of PMML: `4.4.1`. */
   version = '';
+  private steps = 0;
 
   constructor(file: string) {
     this.file = file;
@@ -38,6 +42,18 @@ export class Document {
 
   text(tag: Tag, name: string): string | undefined {
     return tag.attributes[name];
+  }
+
+  /** Counts the steps of the regular expressions of a document, which may repeat without end in a few bytes. */
+  spend(tag: Tag, pattern: string): void {
+    this.steps += stepsOf(pattern);
+    if (this.steps > mostSteps) {
+      this.fail(
+        tag,
+        'pmml/too-large',
+        `the regular expressions of the document have more than ${mostSteps} steps`,
+      );
+    }
   }
 
   need(tag: Tag, name: string): string {

@@ -14,6 +14,7 @@ export const textIndex = (element: Element, text: Variable, term: Variable, scop
   const caseSensitive = doc.flag(element, 'isCaseSensitive', false);
   const distance = doc.number(element, 'maxLevenshteinDistance') ?? 0;
   const separator = doc.text(element, 'wordSeparatorCharacterRE') ?? '\\s+';
+  doc.spend(element, separator);
   const tokenize = doc.flag(element, 'tokenize', true);
   const int = (flag: boolean) => (flag ? 1 : 0);
   const table = {
@@ -34,14 +35,17 @@ export const textIndex = (element: Element, text: Variable, term: Variable, scop
       doc.text(n, 'regexField') ?? 'regex',
     ];
     for (const row of inlineRows(doc, n)) {
-      table.from.push(
-        row.get(inField) ?? doc.fail(n, 'pmml/missing-element', `a row has no column ${inField}`),
-      );
+      const from = row.get(inField) ?? doc.fail(n, 'pmml/missing-element', `a row has no column ${inField}`);
+      const regex = /^(true|1)$/.test(row.get(regexField)?.trim() ?? '');
+      if (regex) doc.spend(n, from);
+      table.from.push(from);
       table.to.push(row.get(outField) ?? '');
-      table.regex.push(int(/^(true|1)$/.test(row.get(regexField)?.trim() ?? '')));
+      table.regex.push(int(regex));
       table.table.push(table.tableSeparator.length);
     }
-    table.tableSeparator.push(doc.text(n, 'wordSeparatorCharacterRE') ?? separator);
+    const own = doc.text(n, 'wordSeparatorCharacterRE') ?? separator;
+    doc.spend(n, own);
+    table.tableSeparator.push(own);
     table.tableCase.push(int(doc.flag(n, 'isCaseSensitive', caseSensitive)));
     table.tableDistance.push(doc.number(n, 'maxLevenshteinDistance') ?? distance);
     table.tableTokenize.push(int(doc.flag(n, 'tokenize', tokenize)));

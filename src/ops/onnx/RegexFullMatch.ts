@@ -1,8 +1,8 @@
-import { RE2JS } from 're2js';
 import { stringOf } from '../../ir/attributes.ts';
 import { type Node, tensorType } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Operator, refused, tensorInput } from '../operator.ts';
+import { type Operator, tensorInput } from '../operator.ts';
+import { compileRegex } from '../regex.ts';
 import { rowsEach, unary } from './elementwise.ts';
 
 /** Does the pattern, in RE2's syntax and time, match all of the string? ONNX Operators, RegexFullMatch. */
@@ -22,11 +22,4 @@ export const RegexFullMatch: Operator = {
   rows: rowsEach,
 };
 
-const compiled = (node: Node): RE2JS => {
-  const pattern = stringOf(node, 'pattern');
-  try {
-    return RE2JS.compile(pattern);
-  } catch (e) {
-    return refused(node, `/${pattern}/ is no regular expression of RE2: ${(e as Error).message}`);
-  }
-};
+const compiled = (node: Node) => compileRegex(node, stringOf(node, 'pattern'));

@@ -1,12 +1,14 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { stringOf } from '../../ir/attributes.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, OWN, tensorType, type Value } from '../../ir/model.ts';
 import type { Lowered, Row } from '../../kernel/row.ts';
+import { type Data, load } from '../../tensor/data.ts';
 import { type DType, isNumeric } from '../../tensor/dtype.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import { broadcastRows, reindex } from '../onnx/elementwise.ts';
 import { type Operator, type Plane, refused, tensorInput } from '../operator.ts';
+import { compileRegex } from '../regex.ts';
 import { at, Collector, type Operand, together } from './elements.ts';
 import { datetimeFormatter, type Formatter, numberFormatter } from './format.ts';
 import { anyAbsent, arity, broadcastAll, tensorInputs } from './types.ts';
@@ -20,6 +22,8 @@ interface Function {
   readonly more?: boolean;
   readonly gives: DType;
   readonly apply: (node: Node, ...x: never[]) => string | number | boolean;
+  /** Refuses, as `apply` would, what its constant arguments behind the first cannot mean. */
+  readonly check?: (node: Node, ...x: (string | undefined)[]) => void;
 }
 
 /** What is compiled or parsed from a text, once. */
@@ -37,21 +41,24 @@ const remembered = <T>(make: (node: Node, text: string) => T): ((node: Node, tex
   };
 };
 
-const regex = remembered((node, pattern: string) => {
-  try {
-    return RE2JS.compile(pattern);
-  } catch (e) {
-    return refused(
-      node,
-      `/${pattern}/ is no regular expression that runs in linear time: ${(e as Error).message}`,
-    );
-  }
-});
+const regex = remembered((node, pattern: string) => compileRegex(node, pattern));
 
 const formatter = (what: string, make: (pattern: string) => Formatter | undefined) =>
   remembered(
     (node, pattern: string) => make(pattern) ?? refused(node, `'${pattern}' is no pattern for ${what}`),
   );
+
+/** The text with every match replaced; `$1` is the first group. */
+const replaced = (node: Node, pattern: RE2JS, x: string, by: string): string => {
+  try {
+    return pattern.matcher(x).replaceAll(by, true);
+  } catch (e) {
+    return refused(
+      node,
+      `'${by}' names a group that /${pattern.pattern()}/ has not: ${(e as Error).message}`,
+    );
+  }
+};
 
 const numberFormat = formatter('a number', numberFormatter);
 const datetimeFormat = formatter('dates and times', datetimeFormatter);
@@ -85,13 +92,12 @@ const functions: ReadonlyMap<string, Function> = new Map<string, Function>([
     {
       takes: ['string', 'string', 'string'],
       gives: 'string',
-      apply: (node, x: string, pattern: string, by: string) => {
-        const matcher = regex(node, pattern).matcher(x);
-        try {
-          return matcher.replaceAll(by, true);
-        } catch (e) {
-          return refused(node, `'${by}' names a group that /${pattern}/ has not: ${(e as Error).message}`);
-        }
+      apply: (node, x: string, pattern: string, by: string) => replaced(node, regex(node, pattern), x, by),
+      check: (node, pattern, by) => {
+        if (pattern === undefined) return;
+        regex(node, pattern);
+        // What matches everywhere, with the same groups.
+        if (by !== undefined) replaced(node, regex(node, `(?:${pattern})|`), '', by);
       },
     },
   ],
@@ -101,6 +107,7 @@ const functions: ReadonlyMap<string, Function> = new Map<string, Function>([
       takes: ['string', 'string'],
       gives: 'bool',
       apply: (node, x: string, pattern: string) => regex(node, pattern).matcher(x).find(),
+      check: (node, pattern) => void (pattern !== undefined && regex(node, pattern)),
     },
   ],
   [
@@ -109,6 +116,7 @@ const functions: ReadonlyMap<string, Function> = new Map<string, Function>([
       takes: ['number', 'string'],
       gives: 'string',
       apply: (node, x: number, pattern: string) => numberFormat(node, pattern)(x),
+      check: (node, pattern) => void (pattern !== undefined && numberFormat(node, pattern)),
     },
   ],
   [
@@ -117,9 +125,16 @@ const functions: ReadonlyMap<string, Function> = new Map<string, Function>([
       takes: ['number', 'string'],
       gives: 'string',
       apply: (node, x: number, pattern: string) => datetimeFormat(node, pattern)(x),
+      check: (node, pattern) => void (pattern !== undefined && datetimeFormat(node, pattern)),
     },
   ],
 ]);
+
+/** The one text of a constant; undefined where there is none, or several. */
+const constantText = (data: Data | undefined): string | undefined => {
+  if (data?.dtype !== 'string' || countOf(data.dims) !== 1) return undefined;
+  return load(data).data[0] as string;
+};
 
 const functionOf = (node: Node): Function => {
   const name = stringOf(node, 'fn');
@@ -169,8 +184,8 @@ export const Text: Operator = {
   domain: OWN,
   name: 'Text',
   since: [1],
-  infer: (node) => {
-    const { takes, more, gives } = functionOf(node);
+  infer: (node, known) => {
+    const { takes, more, gives, check } = functionOf(node);
     arity(node, more ? Infinity : takes.length, takes.length);
     const types = tensorInputs(node);
     types.forEach(({ dtype }, i) => {
@@ -178,6 +193,7 @@ export const Text: Operator = {
       if (kind === 'string') tensorInput(node, i, ['string']);
       else if (!isNumeric(dtype)) refused(node, `argument ${i} is ${dtype}, not a number`);
     });
+    check?.(node, ...node.inputs.slice(1).map((v) => constantText(known(v))));
     return [tensorType(gives, broadcastAll(node, types), anyAbsent(types))];
   },
   evaluate: (inputs, node) => {

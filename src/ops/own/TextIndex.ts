@@ -7,6 +7,7 @@ import { floatOf, intOf, intsOf, stringOf, stringsOf } from '../../ir/attributes
 import { type Node, OWN, tensorType } from '../../ir/model.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { compileRegex } from '../regex.ts';
 import { at, Collector, type Operand, together } from './elements.ts';
 import { anyAbsent, arity, broadcastAll, tensorInputs } from './types.ts';
 
@@ -35,13 +36,8 @@ interface Table {
   readonly rows: readonly Replacement[];
 }
 
-const compile = (node: Node, pattern: string, caseSensitive: boolean): RE2JS => {
-  try {
-    return RE2JS.compile(pattern, caseSensitive ? 0 : RE2JS.CASE_INSENSITIVE);
-  } catch {
-    return refused(node, `the regular expression ${JSON.stringify(pattern)} is not one of RE2's`);
-  }
-};
+const compile = (node: Node, pattern: string, caseSensitive: boolean): RE2JS =>
+  compileRegex(node, pattern, caseSensitive ? 0 : RE2JS.CASE_INSENSITIVE);
 
 /** Punctuation around a word is no part of it. */
 const bare = (word: string): string => word.replace(/^\p{P}+|\p{P}+$/gu, '') || word;

@@ -109,3 +109,39 @@ describe('Text', () => {
     }
   });
 });
+
+describe('patterns of a model', () => {
+  const refusal = (fn: string, dtype: 'string' | 'float64', ...args: string[]): string => {
+    try {
+      model(fn, dtype, args);
+    } catch (e) {
+      return (e as Error).message;
+    }
+    return 'none';
+  };
+
+  it.each([
+    ['matches', '(a', /linear time/],
+    // What backtracking engines have, and no engine in linear time: it is refused, not tried.
+    ['matches', '(a)\\1', /linear time/],
+    ['matches', '(?=a)b', /linear time/],
+    ['matches', 'a{1000}'.repeat(21), /too large/],
+    ['matches', '((((((((((a{9}){9}){9}){9}){9}){9}){9}){9}){9}){9})', /too large/],
+    ['matches', `(${'[a-z]'.repeat(10)}){1000}`, /too large/],
+  ] as const)('%s of /%s/ is refused before anything is scored', (fn, pattern, why) => {
+    expect(refusal(fn, 'string', pattern)).toMatch(why);
+  });
+
+  it('so is a replacement by a group that is not there, and a format that is none', () => {
+    expect(refusal('replace', 'string', '(a)b', '$2')).toMatch(/names a group/);
+    expect(refusal('replace', 'string', '(a)b', '$1')).toBe('none');
+    expect(refusal('formatNumber', 'float64', '%d %d')).toMatch(/no pattern for a number/);
+    expect(refusal('formatDatetime', 'float64', '%')).toMatch(/no pattern for dates/);
+  });
+
+  it('catastrophic for engines that go back, and linear here', () => {
+    // 50,000 characters: an engine that goes back would take 2^50,000 steps.
+    expect(text('matches', ['a'.repeat(50_000)], '^(a+)+$|^(a|a)*b$')).toEqual([1]);
+    expect(text('matches', [`${'a'.repeat(50_000)}!`], '^(a+)+$')).toEqual([0]);
+  });
+});
