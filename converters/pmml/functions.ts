@@ -364,6 +364,8 @@ const validity = (valid: boolean): Builtin =>
 const text = (fn: string, type: DataType, args: readonly ('string' | 'number')[], rest?: 'string'): Builtin =>
   builtin(args.length, rest ? Infinity : args.length, (c) => {
     const inputs = c.every().map((i) => ((args[i] ?? rest) === 'number' ? c.number(i) : c.string(i)));
+    const pattern = fn === 'replace' || fn === 'matches' ? c.arg(1).literal : undefined;
+    if (pattern !== undefined) c.doc.spend(c.element, `${pattern}`);
     const value = c.a.own('Text', inputs, { fn: attr.string(fn) });
     return { value: type === 'integer' ? c.a.cast(value, c.real) : value, type };
   });
