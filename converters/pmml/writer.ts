@@ -6,11 +6,12 @@ import { lower, type Obstacle } from '../../src/passes/lower.ts';
 import { rowwise } from '../../src/passes/rowwise.ts';
 import { type Plan, plan } from './write/document.ts';
 import { cut } from './write/elements/cut.ts';
+import { apart } from './write/elements/SupportVectorMachineModel.ts';
 import { chunked } from './write/xml.ts';
 
 const planned = (model: Model, options: WriteOptions): Plan | readonly Obstacle[] => {
   try {
-    const { model: left, parts } = cut(model);
+    const { model: left, parts } = cut(apart(model));
     const program = lower(rowwise(left));
     return 'statements' in program ? plan(model, program, parts, options.precision === 'float64') : program;
   } catch (error) {

@@ -4,6 +4,7 @@
  * 2), a sum whose order is free and a dot product n·u times the sum of the magnitudes; what an error becomes further on is
  * found by moving the operands of every operator to the ends of their errors.
  */
+
 import { predicatesOf } from '../ir/attributes.ts';
 import type { Node, Region, Value } from '../ir/model.ts';
 import { OWN } from '../ir/model.ts';
@@ -11,13 +12,14 @@ import { KIND, type Predicates } from '../ir/predicates.ts';
 import { find } from '../ops/registry.ts';
 import { type DType, isFloat } from '../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
+import { machineError } from './kernels.ts';
 
 const elementary = new Set(
   `Exp Log Sigmoid Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Erf Pow Softplus Gelu Mish Selu Elu
   Softsign Log1p Expm1 NormalCdf`.split(/\s+/),
 );
 const normalised = new Set(['Softmax', 'LogSoftmax']);
-const products = new Set(['MatMul', 'Gemm', 'Conv', 'ConvTranspose', 'Einsum']);
+const products = new Set(['MatMul', 'Gemm', 'Conv', 'ConvTranspose', 'Einsum', 'SVMRegressor']);
 const freeSums = new Set([
   'ReduceSum',
   'ReduceMean',
@@ -166,6 +168,7 @@ const boundOf = (
         (name === 'Softmax' ? p * Math.expm1(2 * most) : 2 * most) + (8 + terms) * (rounding[i] as number),
     );
   }
+  if (name === 'SVMRegressor') return machineError(n, inputs[0] as Tensor, errors[0]);
   if (products.has(name)) {
     const spread = (k: number) =>
       inputs.map((t, i) => t && withData(t, (x, j) => Math.abs(x) + k * (errors[i]?.[j] ?? 0)));

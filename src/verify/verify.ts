@@ -8,6 +8,7 @@ import type { Scorer } from '../ir/converter.ts';
 import { type Diagnostics, fail } from '../ir/diagnostic.ts';
 import type { Field, Model } from '../ir/model.ts';
 import { expand } from '../passes/expand.ts';
+import { machines } from '../passes/machines.ts';
 import { bind } from '../rows/bind.ts';
 import { spell } from '../rows/cell.ts';
 import type { Cell, Table } from '../rows/table.ts';
@@ -273,7 +274,7 @@ class Run {
   ) {
     this.a = a;
     this.b = b;
-    this.expanded = expand(model);
+    this.expanded = machines(expand(model), 'float32');
     this.matched = matched;
     this.tensors = tensors;
     this.options = options;

@@ -52,7 +52,7 @@ export const SVMClassifier: Operator = {
   rows: rowsEach,
 };
 
-interface Machine {
+export interface Machine {
   readonly labels: Labels;
   readonly classes: number;
   readonly kernel: Kernel;
@@ -70,7 +70,7 @@ interface Machine {
   readonly transform: PostTransform;
 }
 
-const machineOf = (node: Node): Machine => {
+export const machineOf = (node: Node): Machine => {
   const floats = (name: string) => Float32Array.from(floatsOf(node, name) ?? []);
   const labels = labelsOf(node, 'classlabels_ints');
   const classes = labels.values.length;

@@ -1,0 +1,161 @@
+/** SVMRegressor of ai.onnx.ml, and SVMClassifier where its label alone is asked for. */
+import { floatsOf, intOf, stringOf } from '../../../../src/ir/attributes.ts';
+import { type Model, type Node, opName, type Value } from '../../../../src/ir/model.ts';
+import { type Decision, isBare, pairsOf } from '../../../../src/ops/ml/machines.ts';
+import { type Machine, machineOf } from '../../../../src/ops/ml/SVMClassifier.ts';
+import { machines } from '../../../../src/passes/machines.ts';
+import type { Field } from '../expression.ts';
+import { spelled } from '../expression.ts';
+import { close, element, type Markup, numeral, open, print } from '../xml.ts';
+import { Graph, type Part, type Recognise } from './part.ts';
+
+export const SupportVectorMachineModel: Recognise = (node, graph) => {
+  switch (opName(node.op)) {
+    case 'ai.onnx.ml.SVMRegressor':
+      return regressor(node);
+    case 'ai.onnx.ml.SVMClassifier':
+      return labelled(node, graph) ? classifier(node) : null;
+    default:
+      return null;
+  }
+};
+
+/** What one element does not say (scores, probabilities) is made of decision values: an element for each machine. */
+export const apart = (model: Model): Model => {
+  const graph = new Graph(model);
+  return machines(model, 'float64', (node) => SupportVectorMachineModel(node, graph) !== null);
+};
+
+/** Is nothing asked for but the label? */
+const labelled = (node: Node, graph: Graph): boolean => !graph.used(node.outputs[1]);
+
+/** A machine as the element writes it; of a classification, with the classes below and above 0. */
+interface Written extends Decision {
+  readonly below?: string;
+  readonly above?: string;
+}
+
+/** Where machines stand: all share the kernel and the vectors. */
+interface Space {
+  readonly kernel: Markup;
+  readonly features: number;
+  /** One after the other. */
+  readonly vectors: ArrayLike<number>;
+}
+
+const regressor = (node: Node): Part | null => {
+  const [x] = node.inputs;
+  const [y] = node.outputs;
+  if (!x || !y || !isBare(node)) return null;
+  const list = (name: string) => Array.from(floatsOf(node, name) ?? [], Math.fround);
+  const [coefficients, vectors] = [list('coefficients'), list('support_vectors')];
+  const count = intOf(node, 'n_supports', 0);
+  const features = count > 0 ? vectors.length / count : coefficients.length;
+  const space = spaceOf(node, features, vectors);
+  const rho = list('rho')[0] ?? 0;
+  const machine: Written = {
+    vectors: count > 0 ? coefficients.map((_, v) => v) : null,
+    coefficients,
+    rho,
+  };
+  if (!space || !finite(space, [machine])) return null;
+  return {
+    element: 'SupportVectorMachineModel',
+    functionName: 'regression',
+    classes: null,
+    reads: [{ value: x, dtype: 'float32' }],
+    gives: [{ value: y, as: [{ feature: 'predictedValue' }] }],
+    attributes: count > 0 ? {} : { svmRepresentation: 'Coefficients' },
+    content: (fields, depth) => content(fields, depth, space, [machine]),
+  };
+};
+
+/** One against one. PMML has values below 0 decide for a machine's category: all numbers change their sign. */
+const classifier = (node: Node): Part | null => {
+  const m: Machine = machineOf(node);
+  const [x] = node.inputs;
+  const [label] = node.outputs;
+  if (!x || !label || m.count === 0 || m.labels.values.some((v) => typeof v === 'bigint')) return null;
+  const classes = m.labels.values as readonly (number | string)[];
+  const space = spaceOf(node, m.features, m.vectors);
+  const pairs = pairsOf(m).map(
+    ({ vectors, coefficients, rho, of: [i, j] }): Written => ({
+      vectors,
+      coefficients: coefficients.map((c) => -c),
+      rho: rho === 0 ? 0 : -rho,
+      below: spelled(classes[i] as number | string),
+      above: spelled(classes[j] as number | string),
+    }),
+  );
+  if (!space || pairs.some((s) => s.coefficients.length === 0) || !finite(space, pairs)) return null;
+  return {
+    element: 'SupportVectorMachineModel',
+    functionName: 'classification',
+    classes,
+    reads: [{ value: x, dtype: 'float32' }],
+    gives: [{ value: label, as: [{ feature: 'predictedValue' }] }],
+    attributes: { classificationMethod: 'OneAgainstOne' },
+    content: (fields, depth) => content(fields, depth, space, pairs),
+  };
+};
+
+const spaceOf = (node: Node, features: number, vectors: ArrayLike<number>): Space | null => {
+  const [gamma = 0, coef0 = 0, degree = 0] = Array.from(floatsOf(node, 'kernel_params') ?? [], Math.fround);
+  switch (stringOf(node, 'kernel_type', 'LINEAR')) {
+    case 'LINEAR':
+      return { kernel: element('LinearKernelType'), features, vectors };
+    case 'POLY':
+      return { kernel: element('PolynomialKernelType', { gamma, coef0, degree }), features, vectors };
+    case 'RBF':
+      return { kernel: element('RadialBasisKernelType', { gamma }), features, vectors };
+    case 'SIGMOID':
+      return { kernel: element('SigmoidKernelType', { gamma, coef0 }), features, vectors };
+    default:
+      return null;
+  }
+};
+
+/** A document has no infinite numbers that would mean anything here. */
+const finite = ({ kernel, vectors }: Space, written: readonly Written[]): boolean =>
+  Object.values(kernel.attributes).every(Number.isFinite) &&
+  Array.from(vectors).every(Number.isFinite) &&
+  written.every((m) => Number.isFinite(m.rho) && m.coefficients.every(Number.isFinite));
+
+function* content(
+  fields: readonly Field[],
+  depth: number,
+  space: Space,
+  written: readonly Written[],
+): Generator<string> {
+  const { kernel, features, vectors } = space;
+  yield print(depth, kernel);
+  const used = [...new Set(written.flatMap((m) => m.vectors ?? []))].sort((a, b) => a - b);
+  yield open(depth, 'VectorDictionary', { numberOfVectors: used.length });
+  const names = fields.map((f) => element('FieldRef', { field: f.name }));
+  yield print(depth + 1, element('VectorFields', { numberOfFields: names.length }, names));
+  for (const v of used) yield print(depth + 1, instance(v, vectors, features));
+  yield close(depth, 'VectorDictionary');
+  for (const m of written) yield* machine(depth, m);
+}
+
+const instance = (v: number, vectors: ArrayLike<number>, n: number): Markup => {
+  const values = Array.from({ length: n }, (_, i) => vectors[v * n + i] as number);
+  return element('VectorInstance', { id: v + 1 }, [
+    { ...element('Array', { type: 'real', n }), text: values.map(numeral).join(' ') },
+  ]);
+};
+
+function* machine(depth: number, m: Written): Generator<string> {
+  yield open(depth, 'SupportVectorMachine', {
+    targetCategory: m.below,
+    alternateTargetCategory: m.above,
+  });
+  if (m.vectors) {
+    const list = m.vectors.map((v) => element('SupportVector', { vectorId: v + 1 }));
+    yield print(depth + 1, element('SupportVectors', { numberOfSupportVectors: list.length }, list));
+  }
+  const coefficients = m.coefficients.map((value) => element('Coefficient', { value }));
+  const attributes = { numberOfCoefficients: coefficients.length, absoluteValue: m.rho };
+  yield print(depth + 1, element('Coefficients', attributes, coefficients));
+  yield close(depth, 'SupportVectorMachine');
+}
