@@ -6,9 +6,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ReadModel, read } from '../src/api/read.ts';
+import { tableFrom } from '../src/api/score.ts';
 import { verify } from '../src/api/verify.ts';
 import { write } from '../src/api/write.ts';
 import { PortolanError } from '../src/ir/diagnostic.ts';
+import type { Table } from '../src/rows/table.ts';
 
 const corpora = '../shared/corpora';
 const targets = ['onnx', 'pmml', 'javascript'] as const;
@@ -40,6 +42,13 @@ const documents = (): Sample[] => [
   ...inFolder('pmml-spec-examples/models-modified', () => null),
 ];
 
+/** With an empty column for every field that the rows lack: one model lists a field that no data has. */
+const whole = (rows: Table, model: ReadModel): Table => {
+  const lacking = model.fields.filter((f) => f.role === 'input' && !rows.columns.has(f.name));
+  const empty = lacking.map((f) => [f.name, new Array<null>(rows.rows).fill(null)] as const);
+  return { ...rows, columns: new Map([...rows.columns, ...empty]) };
+};
+
 type Status = 'equivalent' | 'different' | 'not executed' | 'refused';
 
 const tried = async (
@@ -49,7 +58,8 @@ const tried = async (
 ): Promise<readonly [Status, string]> => {
   try {
     const artifact = await write(model, { to });
-    const v = await verify(model, artifact, { sampled: 2000, ...(data !== null && { data }) });
+    const rows = data === null ? null : whole(tableFrom(data), model);
+    const v = await verify(model, artifact, { sampled: 2000, ...(rows && { data: rows }) });
     if (!v.executed) return ['not executed', v.why ?? ''];
     return v.equivalent ? ['equivalent', ''] : ['different', JSON.stringify(v.worst)];
   } catch (error) {

@@ -27,6 +27,7 @@ import { fold } from '../../src/passes/fold.ts';
 import { narrow } from '../../src/passes/narrow.ts';
 import { plain } from '../../src/passes/plain.ts';
 import { tabulate } from '../../src/passes/tabulate.ts';
+import { guardTextNumbers, oldestAsking } from '../../src/passes/textNumbers.ts';
 import { toolVersion } from '../../src/version.ts';
 import { attributeProto } from './attributes.ts';
 import type { Bytes } from './bytes.ts';
@@ -96,7 +97,9 @@ const expressed = (whole: Model, opsets: ReadonlyMap<string, number>): Model => 
   const model = dead(whole);
   if (isExpressed(model, opsets)) return { ...model, opsets };
   if (isOnnx(model)) return retargeted(model, opsets);
-  const said = fold(express(simplified(model), opsets));
+  const ready = simplified(model);
+  const asked = (opsets.get('') ?? 0) >= oldestAsking ? guardTextNumbers(ready) : ready;
+  const said = fold(express(asked, opsets));
   // Folding may leave an Identity of the newest version where a result needs its name.
   return { ...(isExpressed(said, opsets) ? said : express(said, opsets)), opsets };
 };
