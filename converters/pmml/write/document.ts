@@ -7,6 +7,7 @@ import { isTemporal } from '../../../src/rows/dates.ts';
 import { isFloat } from '../../../src/tensor/dtype.ts';
 import { toolVersion } from '../../../src/version.ts';
 import type { Placed } from './elements/cut.ts';
+import type { Part } from './elements/part.ts';
 import {
   constantOf,
   type DataType,
@@ -171,6 +172,8 @@ class DocumentPlan {
   private readonly trees: TreeWriter;
   private readonly dependence = new Map<Field, ReadonlySet<Segment>>();
   private readonly tested = new Map<Segment, ReadonlySet<Field>>();
+  /** Fields that elements on the way predict, where these name them. */
+  private readonly targets = new Map<ElementSegment, string>();
   /** What elements want of the fields of the document: they have no result for a missing or an infinite number. */
   private readonly demands = new Map<Field, NonNullable<IrField['demands']>>();
 
@@ -397,7 +400,7 @@ class DocumentPlan {
       needs: s.reads,
       attributes: s.part.attributes,
       segment: s,
-      content: (depth) => s.part.content(s.reads, depth),
+      content: (depth) => s.part.content(s.reads, depth, output.field.name),
     };
   }
 
@@ -563,6 +566,9 @@ class DocumentPlan {
     const last = this.single(prediction);
     const shown = others.map((o) => ({ o, field: this.fieldOf(o.expression, `${o.field.name}.value`) }));
     const segments = this.ordered();
+    for (const s of segments) {
+      if (s.k === 'element' && s.part.named) this.targets.set(s, this.names.unique('target'));
+    }
     const outer = new Set<Field>();
     const local = (fields: Iterable<Field>): Field[] => {
       const own: Field[] = [];
@@ -657,8 +663,9 @@ class DocumentPlan {
 
   private *elementSegment(depth: number, s: ElementSegment, local: readonly Field[]): Generator<string> {
     const { part } = s;
+    const target = this.targets.get(s) ?? null;
     yield open(depth, part.element, { functionName: part.functionName, ...part.attributes });
-    yield* this.schema(depth + 1, this.read(local, s.reads), null);
+    yield* this.schema(depth + 1, this.read(local, s.reads), target);
     yield* this.output(
       depth + 1,
       s.gives.map(({ field, as }) =>
@@ -671,7 +678,7 @@ class DocumentPlan {
       ),
     );
     yield* this.transformations(depth + 1, local);
-    yield* part.content(s.reads, depth + 1);
+    yield* part.content(s.reads, depth + 1, target ?? '');
     yield close(depth, part.element);
   }
 
@@ -738,14 +745,15 @@ class DocumentPlan {
       ),
     );
     const target = targetField(prediction);
-    yield open(1, 'DataDictionary', { numberOfFields: this.inputs.length + 1 });
+    const targets = [...this.targets].map(([{ part }, name]) => partTarget(name, part.classes));
+    yield open(1, 'DataDictionary', { numberOfFields: this.inputs.length + 1 + targets.length });
     for (const f of this.inputs) {
       const field = this.given.get(f);
       const dataType = field?.dataType ?? inputType(f);
       const finite = field && this.demands.get(field)?.valid ? finiteOf(dataType) : [];
       yield print(2, dataField(finite.length > 0 ? { ...f, intervals: finite } : f, dataType));
     }
-    yield print(2, target);
+    for (const t of [target, ...targets]) yield print(2, t);
     yield close(1, 'DataDictionary');
     yield* body(1);
     yield close(0, 'PMML');
@@ -862,6 +870,18 @@ const targetField = ({ output, classes }: Prediction): Markup => {
       optype: classes === null ? 'continuous' : field.optype === 'ordinal' ? 'ordinal' : 'categorical',
       dataType: classes !== null && dataType === 'boolean' ? 'boolean' : dataType,
     },
+    (classes ?? []).map((c) => element('Value', { value: spelled(c) })),
+  );
+};
+
+/** The field that an element on the way predicts. */
+const partTarget = (name: string, classes: Part['classes']): Markup => {
+  const dataType =
+    classes === null ? 'double' : classes.some((c) => typeof c === 'string') ? 'string' : 'integer';
+  const optype = classes === null ? 'continuous' : 'categorical';
+  return element(
+    'DataField',
+    { name, optype, dataType },
     (classes ?? []).map((c) => element('Value', { value: spelled(c) })),
   );
 };

@@ -63,20 +63,32 @@ export const cut = (model: Model): Cut => {
   return { model: dead(left), parts: placed };
 };
 
-/** Parts that do not overlap, the last of the graph first. */
+/** Parts that do not overlap, the last of the graph first: what nothing reads any more but a part is in none other. */
 const found = (model: Model): Part[] => {
   const graph = new Graph(model);
   const parts: Part[] = [];
+  const read = new Set<Value>(model.graph.results);
   for (const node of model.graph.nodes.toReversed()) {
-    for (const recognise of recognisers) {
-      const part = recognise(node, graph);
-      if (!part) continue;
-      parts.push(part);
-      break;
-    }
+    if (!node.outputs.some((v) => v && read.has(v))) continue;
+    const part = recognised(node, graph);
+    if (part) parts.push(part);
+    for (const v of part ? part.reads.map((r) => r.value) : readBy(node)) read.add(v);
   }
   return parts;
 };
+
+const recognised = (node: Node, graph: Graph): Part | null => {
+  for (const recognise of recognisers) {
+    const part = recognise(node, graph);
+    if (part) return part;
+  }
+  return null;
+};
+
+const readBy = (node: Node): Value[] => [
+  ...node.inputs.filter((v) => v !== null),
+  ...[...node.attributes.values()].flatMap((a) => (a.kind === 'region' ? a.region.captures : [])),
+];
 
 const opOf = (name: string): OpId => operators.resolve('', name) as OpId;
 

@@ -2,7 +2,7 @@
  * A part of a graph that PMML has a model element for. Each file of this folder knows the parts of one element by the
  * operators that say it: what it reads, what it gives, and how the element is written.
  */
-import type { Model, Node, Value } from '../../../../src/ir/model.ts';
+import { type Model, type Node, opName, type Value } from '../../../../src/ir/model.ts';
 import { load } from '../../../../src/tensor/data.ts';
 import type { DType } from '../../../../src/tensor/dtype.ts';
 import type { Tensor } from '../../../../src/tensor/tensor.ts';
@@ -24,8 +24,13 @@ export interface Part {
   readonly gives: readonly { readonly value: Value; readonly as: readonly Attributes[] }[];
   /** Attributes beside modelName and functionName. */
   readonly attributes: Attributes;
-  /** The element's content behind LocalTransformations; `fields`: one for each element of what it reads, in order. */
-  content(fields: readonly Field[], depth: number): Generator<string>;
+  /** Does its content name the field that it predicts? Then there is one even where it is but a step on the way. */
+  readonly named?: true;
+  /**
+   * The element's content behind LocalTransformations; `fields`: one for each element of what it reads, in order;
+   * `target`: the field that it predicts.
+   */
+  content(fields: readonly Field[], depth: number, target: string): Generator<string>;
 }
 
 /** Finds the part whose last operator is `node`, or part of whose end it is; null where it is none. */
@@ -57,6 +62,12 @@ export class Graph {
 
   maker(v: Value | null | undefined): Node | undefined {
     return v ? this.makers.get(v) : undefined;
+  }
+
+  /** The node that makes it, where that is this operator. */
+  made(v: Value | null | undefined, name: string): Node | undefined {
+    const node = this.maker(v);
+    return node && opName(node.op) === name ? node : undefined;
   }
 
   /** All nodes that read it; a result of the graph is read by nobody. */

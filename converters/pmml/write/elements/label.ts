@@ -1,0 +1,71 @@
+/** The label that follows from scores: the class of the greatest, however its shape and dtype are turned afterwards. */
+import { intOf } from '../../../../src/ir/attributes.ts';
+import { type Node, opName, type Value } from '../../../../src/ir/model.ts';
+import { isFloat, isInteger } from '../../../../src/tensor/dtype.ts';
+import type { Graph } from './part.ts';
+
+export interface Label {
+  /** `[N]` or `[N, 1]`. */
+  readonly value: Value;
+  /** In the order of the scores. */
+  readonly classes: readonly (string | number)[];
+}
+
+/** The label of scores `[N, k]` by their one ArgMax; null where there is none. */
+export const labelOf = (scores: Value, graph: Graph, best = 'ArgMax'): Label | null => {
+  const [found, ...more] = graph.readersOf(scores).filter((n) => opName(n.op) === best);
+  const index = found?.outputs[0];
+  if (!index || more.length > 0 || !alongClasses(found)) return null;
+  const { type } = scores;
+  const count = type.kind === 'tensor' ? type.dims?.[1] : null;
+  if (typeof count !== 'number') return null;
+  let classes: readonly (string | number)[] = Array.from({ length: count }, (_, c) => c);
+  let label: Label | null = isColumn(index) ? { value: index, classes } : null;
+  for (let at = index, looked = false; ; ) {
+    const next = graph.only(at);
+    const out = next?.outputs[0];
+    if (!next || !out) return label;
+    const table = lookedUp(next, at, graph);
+    if (table && !looked && table.length === count) {
+      classes = table;
+      looked = true;
+    } else if (!keeps(next, at)) return label;
+    if (isColumn(out)) label = { value: out, classes };
+    at = out;
+  }
+};
+
+const alongClasses = (node: Node): boolean =>
+  [1, -1].includes(intOf(node, 'axis', 0)) && intOf(node, 'select_last_index', 0) === 0;
+
+/** One element a row; rows that are not known to be rows are what the converters leave open. */
+const isColumn = ({ type }: Value): boolean =>
+  type.kind === 'tensor' &&
+  (type.dims?.length === 1 || (type.dims?.length === 2 && type.dims[1] === 1 && type.dims[0] !== 1));
+
+/** The table in which an index is looked up. */
+const lookedUp = (node: Node, index: Value, graph: Graph): (string | number)[] | null => {
+  const name = opName(node.op);
+  const [data, at] = node.inputs;
+  const gathers =
+    name === 'ai.onnx.ml.ArrayFeatureExtractor' || (name === 'Gather' && intOf(node, 'axis', 0) === 0);
+  const table = graph.constant(data);
+  if (!gathers || at !== index || table?.dims.length !== 1) return null;
+  const values = Array.from(table.data as ArrayLike<string | number | bigint>, (v) =>
+    typeof v === 'bigint' ? Number(v) : v,
+  );
+  return values.every((v) => typeof v === 'string' || Number.isSafeInteger(v)) &&
+    new Set(values).size === values.length
+    ? values
+    : null;
+};
+
+/** Does it give the same labels in another shape, or as other numbers? */
+const keeps = (node: Node, from: Value): boolean => {
+  const name = opName(node.op);
+  if (['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Identity'].includes(name))
+    return node.inputs[0] === from;
+  const [before, after] = [from.type, node.outputs[0]?.type];
+  if (name !== 'Cast' || before.kind !== 'tensor' || after?.kind !== 'tensor') return false;
+  return isInteger(before.dtype) && (isInteger(after.dtype) || isFloat(after.dtype));
+};
