@@ -62,11 +62,11 @@ interface Share {
 /** A node: what it says of itself, then, once it is closed, where it begins. A forest has a million: nothing of one is kept longer. */
 interface Branch {
   readonly line: number;
-  readonly id: string | undefined;
+  id: string | undefined;
   /** A number where it was read as one, else its text. */
-  readonly score: number | string | undefined;
-  readonly records: number | undefined;
-  readonly defaultChild: string | undefined;
+  score: number | string | undefined;
+  records: number | undefined;
+  defaultChild: string | undefined;
   /** Row of its predicate; -1: not met yet. */
   test: number;
   shares: Share[];
@@ -175,13 +175,10 @@ export class Forest {
       node.sure = node.entry;
       return;
     }
-    let own: number | undefined;
-    const last = () => {
-      own ??= this.outcome(doc, node, settings);
-      return own;
-    };
-    node.entry = this.branches(doc, node, settings, last);
-    if (this.sure !== null) node.sure = this.sureBranches(this.sure, node, settings, last);
+    const asked = settings.last || settings.strategy === 'lastPrediction';
+    const own = asked ? this.ownOutcome(doc, node, settings) : this.nothing;
+    node.entry = this.branches(doc, node, settings, own);
+    if (this.sure !== null) node.sure = this.sureBranches(this.sure, node, settings, own);
     node.children = noChildren;
   }
 
@@ -192,27 +189,40 @@ export class Forest {
     return this.enter(trees, way, this.none(), unknown, settings);
   }
 
-  private branches(doc: Document, node: Branch, settings: TreeSettings, last: () => number): number {
-    const exhausted = settings.last ? last : () => this.none();
+  /** What the node itself says, made once where anything leads to it. Apart from `close`: a closure there would cost every node. */
+  private ownOutcome(doc: Document, node: Branch, settings: TreeSettings): () => number {
+    let own: number | undefined;
+    return () => {
+      own ??= this.outcome(doc, node, settings);
+      return own;
+    };
+  }
+
+  private branches(doc: Document, node: Branch, settings: TreeSettings, own: () => number): number {
+    const exhausted = settings.last ? own : this.nothing;
     switch (settings.strategy) {
       case 'aggregateNodes':
       case 'weightedConfidence':
         return this.spread(doc, node, exhausted, settings.strategy);
       case 'lastPrediction':
-        return this.chain(this.trees, this.reachable(node), exhausted, last, settings);
+        return this.chain(this.trees, this.reachable(node), exhausted, own, settings);
       case 'nullPrediction':
-        return this.chain(this.trees, this.reachable(node), exhausted, () => this.none(), settings);
-      case 'defaultChild': {
-        const unknown = () => defaultChild(doc, node);
-        return this.chain(this.trees, this.reachable(node), exhausted, unknown, settings);
-      }
+        return this.chain(this.trees, this.reachable(node), exhausted, this.nothing, settings);
+      case 'defaultChild':
+        return this.chain(
+          this.trees,
+          this.reachable(node),
+          exhausted,
+          defaultOf(doc, node, this.nothing),
+          settings,
+        );
       case 'none':
         return this.chain(this.trees, this.reachable(node), exhausted, null, settings);
     }
   }
 
-  private sureBranches(sure: TreeTable, node: Branch, settings: TreeSettings, last: () => number): number {
-    const exhausted = settings.last ? last : () => this.none();
+  private sureBranches(sure: TreeTable, node: Branch, settings: TreeSettings, own: () => number): number {
+    const exhausted = settings.last ? own : this.nothing;
     const children = this.reachable(node).map(({ test, sure: entry }) => ({ test, entry }));
     return this.chain(sure, children, exhausted, () => this.unsure, null);
   }
@@ -253,9 +263,19 @@ export class Forest {
     ifUnknown: number,
     settings: TreeSettings | null,
   ): number {
-    const { test, entry } = way;
+    return settings?.counted
+      ? this.enterCounted(trees, way, ifFalse, ifUnknown, settings)
+      : trees.test(way.test, way.entry, ifFalse, ifUnknown);
+  }
+
+  private enterCounted(
+    trees: TreeTable,
+    { test, entry }: Way,
+    ifFalse: number,
+    ifUnknown: number,
+    settings: TreeSettings,
+  ): number {
     const { table } = this.tests;
-    if (!settings?.counted) return trees.test(test, entry, ifFalse, ifUnknown);
     const surrogates = table.surrogates(test);
     const primary = surrogates?.[0];
     // UNKNOWN, once more, where a surrogate stood in for it.
@@ -347,6 +367,8 @@ export class Forest {
     }
     return next ?? exhausted();
   }
+
+  private readonly nothing = (): number => this.none();
 
   /** An outcome without a prediction; one for all trees. */
   none(): number {
@@ -475,40 +497,84 @@ const counts = (settings: TreeSettings | null): boolean =>
 type Way = Pick<Branch, 'test' | 'entry'>;
 
 /** The `<Node>` that was opened last. */
-const nodeAt = (cursor: TreeCursor, doc: Document, { classes }: TreeSettings): Branch => ({
-  line: cursor.line,
-  id: cursor.attribute('id'),
-  score: (classes === null ? cursor.decimal('score') : undefined) ?? cursor.attribute('score'),
-  records: numberAt(cursor, doc, 'recordCount'),
-  defaultChild: cursor.attribute('defaultChild'),
-  test: -1,
-  shares: noShares,
-  embedded: null,
-  children: noChildren,
-  entry: 0,
-  sure: 0,
-});
+const nodeAt = (cursor: TreeCursor, doc: Document, { classes }: TreeSettings): Branch => {
+  const node: Branch = {
+    line: cursor.line,
+    id: undefined,
+    score: undefined,
+    records: undefined,
+    defaultChild: undefined,
+    test: -1,
+    shares: noShares,
+    embedded: null,
+    children: noChildren,
+    entry: 0,
+    sure: 0,
+  };
+  for (let i = 0; i < cursor.count; i++) {
+    switch (cursor.key(i)) {
+      case 'id':
+        node.id = cursor.value(i, true);
+        break;
+      case 'score':
+        node.score = (classes === null ? cursor.number(i) : undefined) ?? cursor.value(i);
+        break;
+      case 'recordCount':
+        node.records = numberAt(cursor, doc, i);
+        break;
+      case 'defaultChild':
+        node.defaultChild = cursor.value(i, true);
+    }
+  }
+  return node;
+};
 
-const numberAt = (cursor: TreeCursor, doc: Document, name: string): number | undefined =>
-  cursor.decimal(name) ?? (cursor.attribute(name) === undefined ? undefined : doc.number(cursor.tag(), name));
+const numberAt = (cursor: TreeCursor, doc: Document, i: number): number =>
+  cursor.number(i) ?? doc.parseNumber(cursor.tag(), cursor.value(i), cursor.key(i));
 
-const shareAt = (cursor: TreeCursor, doc: Document, classes: Classes): Share => ({
-  classIndex: classIndexAt(cursor, doc, classes),
-  records: numberAt(cursor, doc, 'recordCount') ?? Number.NaN,
-  probability: numberAt(cursor, doc, 'probability'),
-  confidence: numberAt(cursor, doc, 'confidence'),
-});
+const shareAt = (cursor: TreeCursor, doc: Document, classes: Classes): Share => {
+  let label: string | undefined;
+  let records = Number.NaN;
+  let probability: number | undefined;
+  let confidence: number | undefined;
+  for (let i = 0; i < cursor.count; i++) {
+    switch (cursor.key(i)) {
+      case 'value':
+        label = cursor.value(i);
+        break;
+      case 'recordCount':
+        records = numberAt(cursor, doc, i);
+        break;
+      case 'probability':
+        probability = numberAt(cursor, doc, i);
+        break;
+      case 'confidence':
+        confidence = numberAt(cursor, doc, i);
+    }
+  }
+  return { classIndex: classIndexOf(cursor, doc, classes, label), records, probability, confidence };
+};
 
-const classIndexAt = (cursor: TreeCursor, doc: Document, classes: Classes): number => {
-  const value = cursor.attribute('value');
-  const known = value === undefined ? undefined : classes.find(value);
+const classIndexOf = (
+  cursor: TreeCursor,
+  doc: Document,
+  classes: Classes,
+  label: string | undefined,
+): number => {
+  const known = label === undefined ? undefined : classes.find(label);
   if (known !== undefined) return known;
   const tag = cursor.tag();
   return classes.index(doc, tag, doc.need(tag, 'value'));
 };
 
-const defaultChild = (doc: Document, node: Branch): number => {
-  const id = node.defaultChild ?? doc.need(tagOf(node), 'defaultChild');
+/** CatBoost leaves defaultChild out where the field cannot be missing: there is no prediction where it is all the same. */
+const defaultOf = (doc: Document, node: Branch, nothing: () => number) => (): number => {
+  const id = node.defaultChild;
+  if (id === undefined) {
+    const message = 'a Node names no defaultChild; where its tests are UNKNOWN there is no prediction';
+    doc.warn(tagOf(node), 'pmml/missing-attribute', message);
+    return nothing();
+  }
   const child = node.children.find((c) => c.id === id);
   const { entry } =
     child ??

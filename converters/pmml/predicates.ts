@@ -294,9 +294,21 @@ export class PredicateReader {
 
   /** undefined: it is to be looked at as a whole. */
   private comparison(cursor: TreeCursor): number | undefined {
-    const kind = comparisons.get(cursor.attribute('operator'));
-    const field = cursor.attribute('field');
-    const literal = cursor.decimal('value');
+    let kind: ReturnType<typeof comparisons.get>;
+    let field: string | undefined;
+    let literal: number | undefined;
+    for (let i = 0; i < cursor.count; i++) {
+      switch (cursor.key(i)) {
+        case 'field':
+          field = cursor.value(i);
+          break;
+        case 'operator':
+          kind = comparisons.get(cursor.value(i));
+          break;
+        case 'value':
+          literal = cursor.number(i);
+      }
+    }
     if (kind === undefined || field === undefined || literal === undefined) return undefined;
     let column = this.columns.get(field);
     if (column === undefined && !this.columns.has(field)) {
@@ -307,7 +319,7 @@ export class PredicateReader {
   }
 }
 
-const comparisons = new Map<string | undefined, 'lt' | 'le' | 'gt' | 'ge' | 'eq' | 'ne'>([
+const comparisons = new Map<string, 'lt' | 'le' | 'gt' | 'ge' | 'eq' | 'ne'>([
   ['equal', 'eq'],
   ['notEqual', 'ne'],
   ['lessThan', 'lt'],

@@ -4,17 +4,19 @@ import { toNumber } from './document.ts';
 
 export type TreeCursor = Pick<
   XmlCursor,
-  'enter' | 'name' | 'line' | 'attribute' | 'decimal' | 'tag' | 'element' | 'skip'
+  'enter' | 'name' | 'line' | 'count' | 'key' | 'value' | 'number' | 'tag' | 'element' | 'skip'
 >;
 
 /** Walks through an element as if it were being read; its open tag was read last. */
 export class ElementCursor implements TreeCursor {
   private readonly open: { readonly element: Element; next: number }[];
   private at: Element;
+  private keys: readonly string[];
 
   constructor(root: Element) {
     this.open = [{ element: root, next: 0 }];
     this.at = root;
+    this.keys = Object.keys(root.attributes);
   }
 
   enter(): boolean {
@@ -26,6 +28,7 @@ export class ElementCursor implements TreeCursor {
     }
     this.open.push({ element: child, next: 0 });
     this.at = child;
+    this.keys = Object.keys(child.attributes);
     return true;
   }
 
@@ -37,13 +40,20 @@ export class ElementCursor implements TreeCursor {
     return this.at.line;
   }
 
-  attribute(name: string): string | undefined {
-    return this.at.attributes[name];
+  get count(): number {
+    return this.keys.length;
   }
 
-  decimal(name: string): number | undefined {
-    const text = this.attribute(name);
-    return text === undefined ? undefined : toNumber(text);
+  key(i: number): string {
+    return this.keys[i] as string;
+  }
+
+  value(i: number): string {
+    return this.at.attributes[this.key(i)] as string;
+  }
+
+  number(i: number): number | undefined {
+    return toNumber(this.value(i));
   }
 
   tag(): OpenTag {

@@ -64,7 +64,7 @@ export class XmlCursor {
   }
 
   /**
-   * The same without an object: `name`, `line`, `attribute`, `decimal` and `tag` tell of the open tag, until the cursor
+   * The same without an object: `name`, `line`, `count`, `key`, `value`, `number` and `tag` tell of the open tag, until the cursor
    * moves. For the elements that a document has a million of.
    */
   enter(): boolean {
@@ -88,15 +88,24 @@ export class XmlCursor {
     return this.scanner.line;
   }
 
-  attribute(name: string): string | undefined {
-    const at = this.scanner.find(name);
-    return at < 0 ? undefined : this.scanner.value(at);
+  /** How many attributes the open tag has; `key`, `value` and `number` tell of each, in the order that they are written in. */
+  get count(): number {
+    return this.scanner.count;
   }
 
-  /** An attribute as the double that it says; undefined where there is none, or its text has to be looked at. */
-  decimal(name: string): number | undefined {
-    const at = this.scanner.find(name);
-    return at < 0 ? undefined : this.scanner.decimal(at);
+  /** Its name, as written. */
+  key(i: number): string {
+    return this.scanner.key(i);
+  }
+
+  /** `rare`: a value that hardly comes again, such as an id. */
+  value(i: number, rare = false): string {
+    return this.scanner.value(i, rare);
+  }
+
+  /** The double that it says; undefined where its text has to be looked at. */
+  number(i: number): number | undefined {
+    return this.scanner.decimal(i);
   }
 
   tag(): OpenTag {

@@ -139,14 +139,11 @@ export class PredicateTable {
     absent: number = ABSENT.nan,
   ): number {
     const { newest, next, members } = this;
+    const code = KIND[kind];
     const index = this.literalIndex(literal);
     while (newest.length <= index) newest.push(-1);
     for (let at = newest.at(index); at >= 0; at = next.at(at)) {
-      if (
-        this.kinds.at(at) === KIND[kind] &&
-        this.columns.at(at) === column &&
-        this.absents.at(at) === absent
-      )
+      if (this.kinds.at(at) === code && this.columns.at(at) === column && this.absents.at(at) === absent)
         return at;
     }
     const at = this.add(kind, column, index, absent);

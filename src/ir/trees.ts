@@ -116,20 +116,23 @@ export const checkTrees = (t: Trees, predicates: number, at?: Place): void => {
     if (list.length !== tests) refuse('table', `${tests} tests have ${list.length} successors ${name}`);
   }
   if (t.ids.length !== t.outcomes) refuse('table', `${t.outcomes} outcomes have ${t.ids.length} ids`);
-  const successor = (s: number | undefined, of: string) => {
+  const successor = (s: number | undefined, of: 'tree' | 'test', i: number) => {
     if (!(s !== undefined && s < tests && ~s < t.outcomes)) {
-      refuse('successor', `${of} leads to ${s}, neither one of ${tests} tests nor of ${t.outcomes} outcomes`);
+      refuse(
+        'successor',
+        `${of} ${i} leads to ${s}, neither one of ${tests} tests nor of ${t.outcomes} outcomes`,
+      );
     }
   };
   t.roots.forEach((r, i) => {
-    successor(r, `tree ${i}`);
+    successor(r, 'tree', i);
   });
   for (let i = 0; i < tests; i++) {
     const p = t.test[i] as number;
     if (!(p >= 0 && p < predicates)) refuse('test', `test ${i} asks predicate ${p} of ${predicates}`);
-    successor(t.ifTrue[i], `test ${i}`);
-    successor(t.ifFalse[i], `test ${i}`);
-    if (t.ifUnknown[i] !== ALL) successor(t.ifUnknown[i], `test ${i}`);
+    successor(t.ifTrue[i], 'test', i);
+    successor(t.ifFalse[i], 'test', i);
+    if (t.ifUnknown[i] !== ALL) successor(t.ifUnknown[i], 'test', i);
     else if (t.share?.count !== 2 * tests || t.share.dtype !== 'float64') {
       refuse('share', `test ${i} takes both ways, but there are no weights float64[${tests}, 2] for it`);
     }

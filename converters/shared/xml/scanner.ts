@@ -36,7 +36,7 @@ import { follows, type Name, Names, stands } from './names.ts';
 import { Namespaces } from './namespaces.ts';
 import { decimal } from './number.ts';
 import { spellAttribute, spellCdata, spellText } from './spelling.ts';
-import { Strings } from './strings.ts';
+import { made, Strings } from './strings.ts';
 import { Window } from './window.ts';
 
 export interface XmlLimits {
@@ -167,18 +167,12 @@ export class Scanner {
     return (this.keys[i] as Name).text;
   }
 
-  /** Value of attribute `i`. */
-  value(i: number): string {
+  /** Value of attribute `i`; `rare`: it hardly comes again, and is not looked for among those before. */
+  value(i: number, rare = false): string {
     const from = this.from[i] as number;
     const to = this.to[i] as number;
-    if (!this.rough[i]) return this.strings.get(this.bytes, from, to);
-    return spellAttribute(this.bytes.toString('utf8', from, to));
-  }
-
-  /** Number of the attribute of this name; -1 where there is none. */
-  find(name: string): number {
-    for (let i = 0; i < this.count; i++) if ((this.keys[i] as Name).text === name) return i;
-    return -1;
+    if (this.rough[i]) return spellAttribute(this.bytes.toString('utf8', from, to));
+    return rare ? made(this.bytes, from, to) : this.strings.get(this.bytes, from, to);
   }
 
   /** The double that attribute `i` says; undefined where its text has to be looked at. */
@@ -396,6 +390,8 @@ export class Scanner {
 
   private opening(): number {
     const { bytes, keys, from, to, rough, limits } = this;
+    // A binding of this function is looked up once, one of another module at every byte.
+    const kindOf = kinds;
     const before = this.name;
     const likely = before?.next;
     let at = this.at + 1;
@@ -457,7 +453,7 @@ export class Scanner {
       if (quote !== QUOTE && quote !== APOS)
         this.wrong(`the value of the attribute ${key.text} must stand in quotes`);
       const first = ++at;
-      while (kinds[bytes[at] as number] === PLAIN) at++;
+      while (kindOf[bytes[at] as number] === PLAIN) at++;
       if (bytes[at] === quote) rough[count] = false;
       else {
         at = this.quoted(at, quote, key.text);

@@ -21,7 +21,7 @@ export class Strings {
       while (i < length && written[base + i] === bytes[from + i]) i++;
       if (i === length) return recent[slot] as string;
     }
-    const text = length <= 8 ? short(bytes, from, length) : bytes.toString('utf8', from, to);
+    const text = made(bytes, from, to);
     if (text.length === length) {
       recent[slot] = text;
       lengths[slot] = length;
@@ -30,6 +30,10 @@ export class Strings {
     return text;
   }
 }
+
+/** A string that hardly comes again. */
+export const made = (bytes: Buffer, from: number, to: number): string =>
+  to - from <= 8 ? short(bytes, from, to - from) : bytes.toString('utf8', from, to);
 
 /** Four bytes at a time: a product for each would be the slowest part of all. */
 const slotOf = (bytes: Uint8Array, from: number, to: number): number => {
@@ -48,32 +52,31 @@ const slotOf = (bytes: Uint8Array, from: number, to: number): number => {
   return (hash ^ (hash >>> 15)) & (slots - 1);
 };
 
-const code = String.fromCharCode;
+const code = String.fromCharCode as (...codes: readonly (number | undefined)[]) => string;
 
 /** Up to eight bytes: the engine makes a string of a few codes at half the price of a call into a decoder. */
-const short = (bytes: Buffer, from: number, length: number): string => {
+const short = (b: Buffer, at: number, length: number): string => {
   let all = 0;
-  for (let i = from; i < from + length; i++) all |= bytes[i] as number;
-  if (all >= 0x80) return bytes.toString('utf8', from, from + length);
-  const at = (i: number): number => bytes[from + i] as number;
+  for (let i = at; i < at + length; i++) all |= b[i] as number;
+  if (all >= 0x80) return b.toString('utf8', at, at + length);
   switch (length) {
     case 0:
       return '';
     case 1:
-      return code(at(0));
+      return code(b[at]);
     case 2:
-      return code(at(0), at(1));
+      return code(b[at], b[at + 1]);
     case 3:
-      return code(at(0), at(1), at(2));
+      return code(b[at], b[at + 1], b[at + 2]);
     case 4:
-      return code(at(0), at(1), at(2), at(3));
+      return code(b[at], b[at + 1], b[at + 2], b[at + 3]);
     case 5:
-      return code(at(0), at(1), at(2), at(3), at(4));
+      return code(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4]);
     case 6:
-      return code(at(0), at(1), at(2), at(3), at(4), at(5));
+      return code(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5]);
     case 7:
-      return code(at(0), at(1), at(2), at(3), at(4), at(5), at(6));
+      return code(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6]);
     default:
-      return code(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+      return code(b[at], b[at + 1], b[at + 2], b[at + 3], b[at + 4], b[at + 5], b[at + 6], b[at + 7]);
   }
 };
