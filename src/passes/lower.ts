@@ -43,14 +43,22 @@ export const lower = (model: Model): Program | readonly Obstacle[] => {
   return lowering.obstacles.size > 0 ? [...lowering.obstacles.values()] : inline(program);
 };
 
-/** Shapes that only say how far something is spread: what is spread knows its own extents by then. */
+/** Inputs that say a shape, which the type of the output tells: its operator, and which one it is. */
+const shapeInputs: ReadonlyMap<string, number> = new Map([
+  ['Expand', 1],
+  ['Reshape', 1],
+  ['ConstantOfShape', 0],
+]);
+
+/** Values that only say shapes: what they shape knows its own extents by then. */
 const spreadShapes = (graph: Region): ReadonlySet<Value> => {
+  const otherwise = new Set<Value>(graph.results);
   const shapes = new Set<Value>();
-  for (const n of graph.nodes) if (opName(n.op) === 'Shape' && n.outputs[0]) shapes.add(n.outputs[0]);
-  for (const v of graph.results) shapes.delete(v);
-  for (const n of graph.nodes) {
+  for (const n of [...graph.nodes].reverse()) {
+    const said = n.outputs.every((o) => !o || !otherwise.has(o));
+    if (said) for (const o of n.outputs) if (o) shapes.add(o);
     n.inputs.forEach((v, i) => {
-      if (v && !(opName(n.op) === 'Expand' && i === 1)) shapes.delete(v);
+      if (v && !said && shapeInputs.get(opName(n.op)) !== i) otherwise.add(v);
     });
   }
   return shapes;

@@ -1,12 +1,13 @@
 import { dataOfAttribute } from '../../ir/attributes.ts';
+import { isRefusal } from '../../ir/diagnostic.ts';
 import { type Node, tensorType } from '../../ir/model.ts';
 import { constant, type Data, load } from '../../tensor/data.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { countOf } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { ints, knownExtents } from './axes.ts';
+import { dimsOf, ints, knownExtents, rowShape } from './axes.ts';
 import { computedElements } from './elements.ts';
-import { take } from './take.ts';
+import { take, whole } from './take.ts';
 
 /** The one element: the attribute `value`, or 0 in single precision. */
 const element = (node: Node): Data => {
@@ -29,4 +30,12 @@ export const ConstantOfShape: Operator = {
     const dims = ints(shape as Tensor) as number[];
     return [take(load(element(node)), dims, new Uint8Array(countOf(dims)))];
   },
+  lower: (node) => {
+    const dims = rowShape(node);
+    if (isRefusal(dims)) return dims;
+    const table = element(node);
+    return [{ dtype: table.dtype, dims, element: () => ({ k: 'at', table, key: whole(0) }) }];
+  },
+  // As many rows as the shape says; all are the same.
+  rows: (node) => (typeof dimsOf(node.outputs[0])?.[0] === 'string' ? 'each' : 'all'),
 };
