@@ -119,15 +119,15 @@ export const sections = (r: Report): Section[] => {
     ];
     if (v.coverage) {
       const { leaves, predicates, thresholds, categories } = v.coverage;
-      facts.push(
-        ['leaves reached', `${grouped(leaves.reached)} of ${grouped(leaves.total)}`],
-        ['predicates seen both ways', `${grouped(predicates.bothWays)} of ${grouped(predicates.total)}`],
-        [
-          'thresholds tried at, above and below',
-          `${grouped(thresholds.tried)} of ${grouped(thresholds.total)} (${grouped(thresholds.unreachable)} unreachable)`,
-        ],
-        ['categories tried', `${grouped(categories.tried)} of ${grouped(categories.total)}`],
-      );
+      const share = (what: string, done: number, total: number, beside = ''): void => {
+        // Of what a model does not have nothing is said.
+        if (total > 0) facts.push([what, `${grouped(done)} of ${grouped(total)}${beside}`]);
+      };
+      share('leaves reached', leaves.reached, leaves.total);
+      share('predicates seen both ways', predicates.bothWays, predicates.total);
+      const unreachable = ` (${grouped(thresholds.unreachable)} unreachable)`;
+      share('thresholds tried at, above and below', thresholds.tried, thresholds.total, unreachable);
+      share('categories tried', categories.tried, categories.total);
     }
     if (v.why !== undefined) facts.push(['failed', v.why]);
     if (v.unmatched.length) facts.push(['on one side only', v.unmatched.join('; ')]);
