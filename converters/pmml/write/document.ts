@@ -395,6 +395,11 @@ class DocumentPlan {
     const { expression } = output;
     const own = s.gives.find((g) => g.as.feature === 'predictedValue');
     if (!own || expression.k !== 'field' || expression.field !== own.field) return null;
+    // Probabilities are shown by these names, whether they are asked for or not.
+    const shown = s.gives
+      .filter((g) => g.as.feature === 'probability')
+      .map((g) => `probability(${g.as.value})`);
+    if (!shown.every((name) => this.outputs.some((o) => o.field.name === name))) return null;
     return {
       name: s.part.element,
       needs: s.reads,
