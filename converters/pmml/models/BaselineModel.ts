@@ -4,18 +4,13 @@ import { tensorType, type Value } from '../../../src/ir/model.ts';
 import { constant } from '../../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../../shared/xml.ts';
 import { asReal } from '../convert.ts';
+import { countStatistic, countStatistics } from '../countStatistics.ts';
 import { distributionIn, logDensity, momentsOf } from '../distributions.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import { regression } from '../prediction.ts';
 import { kindOf } from '../types.ts';
 
-const statistics = [
-  'zValue',
-  'chiSquareIndependence',
-  'chiSquareDistribution',
-  'CUSUM',
-  'scalarProduct',
-] as const;
+const statistics = ['zValue', 'CUSUM', ...countStatistics] as const;
 
 const read = (cursor: XmlCursor, m: Model): Pending => {
   const { doc } = m.world;
@@ -37,16 +32,12 @@ const statistic = (tests: Element, m: Model): Value => {
   const { doc, a } = m.world;
   const which = doc.choice(tests, 'testStatistic', [...statistics, ''], '');
   if (which === '') doc.need(tests, 'testStatistic');
-  if (which !== 'zValue' && which !== 'CUSUM') {
-    doc.refuse(
-      tests,
-      `testStatistic="${which}" compares the counts of many rows with a table, and the specification gives no value for a row`,
-    );
-  }
+  const counted = countStatistics.find((c) => c === which);
+  if (counted) return countStatistic(counted, tests, part(tests, 'Baseline', m), m);
   if ((doc.number(tests, 'windowSize') ?? 0) !== 0) {
     doc.refuse(
       tests,
-      'a window of rows (windowSize) is not supported: all rows are one stream, from the first on',
+      `testStatistic="${which}" over a window of rows (windowSize) is not defined: all rows are one stream, from the first on`,
     );
   }
   const variable = scope.read(doc.need(tests, 'field'), tests);

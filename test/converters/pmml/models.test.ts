@@ -294,29 +294,74 @@ describe('anomaly detection', () => {
 
 describe('baselines', () => {
   const model = (attributes: string, content: string) =>
-    `<BaselineModel functionName="regression">${schema(['x'], 's')}<TestDistributions field="x" ${attributes}><Baseline>${content}</Baseline></TestDistributions></BaselineModel>`;
-  const fields = number('x') + number('s');
+    `<BaselineModel functionName="regression">${schema(['x', 'c'], 's')}<TestDistributions field="x" ${attributes}><Baseline>${content}</Baseline></TestDistributions></BaselineModel>`;
+  const fields = number('x') + number('s') + text('c', 'u', 'v');
   const gauss = '<GaussianDistribution mean="0" variance="1"/>';
   const table = '<CountTable><FieldValueCount field="x" value="1" count="2"/></CountTable>';
 
   it.each([
     [
-      'counts of many rows',
-      model('testStatistic="chiSquareDistribution"', table),
-      'pmml/not-supported',
-      /chiSquareDistribution/,
-    ],
-    [
-      'independence of fields',
+      'independence of a table',
       model('testStatistic="chiSquareIndependence"', table),
       'pmml/not-supported',
-      /no value for a row/,
+      /FieldRefs/,
     ],
     [
-      'a scalar product',
-      model('testStatistic="scalarProduct"', table),
-      'pmml/not-supported',
-      /scalarProduct/,
+      'independence of one field',
+      model('testStatistic="chiSquareIndependence"', '<FieldRef field="c"/>'),
+      'pmml/missing-element',
+      /two fields/,
+    ],
+    [
+      'counts of values that nobody lists',
+      model('testStatistic="chiSquareIndependence"', '<FieldRef field="c"/><FieldRef field="x"/>'),
+      'pmml/missing-element',
+      /lists no values/,
+    ],
+    [
+      'counts without a table',
+      model('testStatistic="chiSquareDistribution"', gauss),
+      'pmml/missing-element',
+      /CountTable/,
+    ],
+    [
+      'a value counted twice',
+      model('testStatistic="chiSquareDistribution"', table.replace(/<F.*\/>/, '$&$&')),
+      'pmml/duplicate-name',
+      /already/,
+    ],
+    [
+      'counts of nothing',
+      model('testStatistic="chiSquareDistribution"', table.replace('count="2"', 'count="0"')),
+      'pmml/attribute-value',
+      /all zero/,
+    ],
+    [
+      'counts of other fields',
+      model(
+        'testStatistic="chiSquareDistribution"',
+        table.replace(/<F.*\/>/, '$&<FieldValueCount field="c" value="u" count="2"/>'),
+      ),
+      'pmml/count-table',
+      /same fields/,
+    ],
+    [
+      'a window of a part of a row',
+      model('testStatistic="chiSquareDistribution" windowSize="1.5"', table),
+      'pmml/attribute-value',
+      /windowSize/,
+    ],
+    [
+      'a window without bounds',
+      model('testStatistic="chiSquareDistribution" windowSize="1000000000"', table),
+      'pmml/too-large',
+      /window of 1000000000 rows/,
+    ],
+    [
+      'a normalisation of another name',
+      model('testStatistic="scalarProduct" normalizationScheme="Chaos"', table),
+      'pmml/attribute-value',
+      /Chaos/,
     ],
     ['a window', model('testStatistic="zValue" windowSize="5"', gauss), 'pmml/not-supported', /windowSize/],
     [
