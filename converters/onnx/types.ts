@@ -59,7 +59,6 @@ export const typeProto = (type: Type): TypeProto | undefined => {
       return { optional_type: { elem_type: typeProto(type.of) } };
     case 'map':
       return { map_type: { key_type: dataTypeOf(type.key), value_type: typeProto(type.of) } };
-    case 'lists':
     case 'unknown':
       return undefined;
   }

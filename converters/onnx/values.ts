@@ -43,7 +43,6 @@ export const readValue = (source: Source, type: Type): Datum => {
         : fromOptional(decode(source, 'OptionalProto'), at);
     case 'map':
       return fromMap(decode(source, 'MapProto'), at);
-    case 'lists':
     case 'unknown':
       return fail('onnx/value-type', `no test data set holds a value of type ${formatType(type)}`, at);
   }

@@ -369,9 +369,6 @@ class GraphWriter {
     if (read && !read.type && origin !== this.origin) return { ...read, name };
     if (read && this.declares(read, value.type)) return { ...read, name };
     const type = typeProto(value.type);
-    if (value.type.kind === 'lists') {
-      fail('onnx/type', `'${name}' holds a list a row, which ONNX has no type for`);
-    }
     return { name, ...(type && { type }) };
   }
 

@@ -24,8 +24,6 @@ export interface TensorType {
 
 export type Type =
   | TensorType
-  /** One list of any length a row (baskets, multi-valued results). */
-  | { readonly kind: 'lists'; readonly item: DType; readonly absent: Absent }
   | { readonly kind: 'sparse'; readonly dtype: DType; readonly dims: readonly Dim[] | null }
   | { readonly kind: 'sequence' | 'optional'; readonly of: Type }
   | { readonly kind: 'map'; readonly key: DType; readonly of: Type }

@@ -89,8 +89,7 @@ export const sameType = (a: Type, b: Type): boolean => {
       (a.dims === null || a.dims.every((d, i) => d === b.dims?.[i]))
     );
   }
-  if ('of' in a && 'of' in b) return sameType(a.of, b.of);
-  return a.kind !== 'lists' || (b.kind === 'lists' && a.item === b.item);
+  return !('of' in a && 'of' in b) || sameType(a.of, b.of);
 };
 
 /** `float64[N, 3]`, `string[N, 1]?` (may be missing), `seq(int64[])`. */
@@ -98,8 +97,6 @@ export const formatType = (t: Type): string => {
   switch (t.kind) {
     case 'tensor':
       return `${t.dtype}${t.dims === null ? '[…]' : `[${t.dims.map((d) => d ?? '?').join(', ')}]`}${t.absent === 'missing' ? '?' : ''}`;
-    case 'lists':
-      return `lists(${t.item})${t.absent === 'missing' ? '?' : ''}`;
     case 'sparse':
       return `sparse(${t.dtype}${t.dims === null ? '[…]' : `[${t.dims.map((d) => d ?? '?').join(', ')}]`})`;
     case 'sequence':
