@@ -6,6 +6,7 @@ import type { Element } from '../shared/xml.ts';
 import type { Algebra } from './algebra.ts';
 import type { Classes } from './classes.ts';
 import { type Document, parts, type Tag } from './document.ts';
+import { power } from './power.ts';
 import { byProbability, type Prediction, regression } from './prediction.ts';
 import type { Scope } from './scope.ts';
 import { normalCdf, over } from './special.ts';
@@ -65,7 +66,8 @@ const linear = (table: Element, scope: Scope): Value => {
     i++;
     const coefficient = a.constant(scope.real, doc.needNumber(term, 'coefficient'));
     if (term.name === 'NumericPredictor') {
-      y = a.add(y, a.mul(coefficient, power(term, numeric(term, doc.need(term, 'name'), scope), scope)));
+      const x = numeric(term, doc.need(term, 'name'), scope);
+      y = a.add(y, a.mul(coefficient, power(a, x, doc.number(term, 'exponent') ?? 1)));
     } else if (term.name === 'PredictorTerm') {
       let product = coefficient;
       for (const ref of parts(term)) {
@@ -85,18 +87,6 @@ const numeric = (tag: Tag, name: string, scope: Scope): Value => {
   }
   const { value } = variable;
   return scope.world.a.cast(value, scope.real);
-};
-
-/** x to a constant power; small whole ones by multiplication, so that every engine gives the same bits. */
-const power = (tag: Tag, x: Value, scope: Scope): Value => {
-  const { doc, a } = scope.world;
-  const exponent = doc.number(tag, 'exponent') ?? 1;
-  if (Number.isInteger(exponent) && exponent >= 1 && exponent <= 8) {
-    let y = x;
-    for (let k = 1; k < exponent; k++) y = a.mul(y, x);
-    return y;
-  }
-  return a.lift('Pow', [x, a.like(x, exponent)]);
 };
 
 /** Where a run of predictors of one field with different values ends: just one of them can hold. */
