@@ -1,6 +1,6 @@
 /** SVMRegressor of ai.onnx.ml, and SVMClassifier where its label alone is asked for. */
 import { floatsOf, intOf, stringOf } from '../../../../src/ir/attributes.ts';
-import { type Model, type Node, opName, type Value } from '../../../../src/ir/model.ts';
+import { type Model, type Node, opName } from '../../../../src/ir/model.ts';
 import { type Decision, isBare, pairsOf } from '../../../../src/ops/ml/machines.ts';
 import { type Machine, machineOf } from '../../../../src/ops/ml/SVMClassifier.ts';
 import { machines } from '../../../../src/passes/machines.ts';
