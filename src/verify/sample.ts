@@ -3,7 +3,7 @@ import type { Model } from '../ir/model.ts';
 import { column, isBig, isFloat, isInteger } from '../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Domain } from './domain.ts';
-import type { Slot } from './probe.ts';
+import { isWithin, type Slot } from './probe.ts';
 import type { Random } from './random.ts';
 import { complement, isEmpty, nth, type Ranges, sizeOf } from './ranges.ts';
 import { type SlotValue, tensorsOf } from './rowset.ts';
@@ -43,8 +43,9 @@ const sampleValue = (domain: Domain, usual: Ranges, random: Random): SlotValue =
     span && span[0] < span[1]
       ? inSpan(span, random)
       : random.normal() * 10 ** random.pick([0, 0, 0, 1, 2, -2]);
-  if (isInteger(dtype) || field?.logical === 'integer') return Math.round(x);
-  return dtype === 'float32' ? Math.fround(x) : x;
+  const whole = isInteger(dtype) || field?.logical === 'integer';
+  const value = whole ? Math.round(x) : dtype === 'float32' ? Math.fround(x) : x;
+  return isWithin(slot.limits, value) ? value : pick(domain, usual, random);
 };
 
 /** Within the span and a little beyond, finite at any width. */

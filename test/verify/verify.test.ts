@@ -39,6 +39,34 @@ describe('directed inputs', () => {
     expect(xs).toContain(nextDown64(first));
   });
 
+  it('leave out what the second side says it has no result for, and tell', async () => {
+    const model = decision(2);
+    const a = referenceScorer(model);
+    const seen: number[] = [];
+    const limits = {
+      demands: { present: true, valid: true },
+      intervals: [{ low: -1, high: 1, closure: 'co' as const }],
+    };
+    const side = (more: object) => ({
+      ...a,
+      fields: model.fields.map((f) => (f.role === 'input' ? { ...f, ...more } : f)),
+      run: (inputs: Parameters<typeof a.run>[0]) => {
+        seen.push(...((inputs.get('x')?.data ?? []) as Float64Array));
+        return a.run(inputs);
+      },
+    });
+    const within = (x: number) => x >= -1 && x < 1;
+    const free = await verifyScorers({ a, b: side({}), model }, { sampled: 500 });
+    expect(free.unchecked.join()).not.toContain('missing values');
+    expect(seen.some((x) => Number.isNaN(x)) && seen.includes(Infinity) && seen.includes(1)).toBe(true);
+    seen.length = 0;
+    const bound = await verifyScorers({ a, b: side(limits), model }, { sampled: 500 });
+    expect(seen.filter((x) => !within(x))).toEqual([]);
+    expect(bound.unchecked.join()).toContain(
+      "missing values of 'x', values out of range (infinite ones) of 'x'",
+    );
+  });
+
   it('hold the threshold, its neighbours and missing on a row that reaches the test', () => {
     // Only rows with a > 0.5 reach the test of b; on the other side stands the same column with another constant.
     const tree: Tree = {
