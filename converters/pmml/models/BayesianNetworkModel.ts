@@ -1,10 +1,11 @@
 /**
  * What is not observed, from what is, over a network of conditional distributions. PMML 4.4.1, Bayesian Network Models.
  *
- * Inference is exact: discrete nodes are summed out; a continuous node takes part where it is observed, where it is
- * what is predicted, or not at all. A network that would need an integral over an unobserved continuous node (the
- * specification's MCMC) is refused. A missing value of an active field is a node that is not observed in that row;
- * of a continuous node on which another's distribution depends it makes the row's result missing.
+ * Inference is exact: discrete nodes are summed out; continuous nodes that depend on each other linearly, with normal
+ * distributions, are jointly normal given the discrete ones, observed or not. Any other continuous node takes part where it
+ * is observed, where it is what is predicted, or not at all: a network that would need an integral over one that is not
+ * observed (the specification's MCMC) is refused. A missing value of an active field is a node that is not observed in
+ * that row; of such an other node on which a distribution depends it makes the row's result missing.
  */
 import { attr } from '../../../src/ir/attributes.ts';
 import type { Value } from '../../../src/ir/model.ts';
@@ -15,12 +16,22 @@ import { logGaussian } from '../distributions.ts';
 import { parts } from '../document.ts';
 import { express, expressionIn, topLevel } from '../expressions.ts';
 import { Elimination, type Factor } from '../factors.ts';
+import {
+  type Conditioned,
+  conditioned,
+  jointly,
+  type LinearNormal,
+  linearNormal,
+} from '../linearGaussian.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import { byProbability, type Prediction, regression } from '../prediction.ts';
 import { kindOf, literal } from '../types.ts';
 
 /** Combinations of states in one table; beyond this exact inference is no use. */
 const tableLimit = 1 << 14;
+
+/** Numbers in all covariances of continuous nodes that are taken together. */
+const covarianceLimit = 1 << 13;
 
 const read = (cursor: XmlCursor, m: Model): Pending => {
   const { doc } = m.world;
@@ -56,6 +67,17 @@ interface Node {
   /** Discrete parents, then what its expressions read of other nodes. */
   readonly parents: readonly string[];
   readonly reads: readonly string[];
+}
+
+/** Continuous nodes that are jointly normal for every combination of what their discrete parents may be. */
+interface Joint {
+  /** What is read stands before what reads it. */
+  readonly nodes: readonly Node[];
+  readonly parents: readonly string[];
+  /** What is known in each combination. */
+  readonly cases: readonly Conditioned[];
+  /** Is any of them observed? */
+  readonly observed: boolean;
 }
 
 class Network {
@@ -177,8 +199,11 @@ class Network {
     // What has no observed node below it sums to one.
     const relevant = this.ancestors([target.name, ...[...this.nodes.keys()].filter((n) => this.observed(n))]);
     const factors: Factor[] = [];
+    const joints = this.joints(relevant, target);
+    for (const joint of joints) factors.push(...this.likelihood(joint));
     for (const name of relevant) {
       const node = this.nodes.get(name) as Node;
+      if (joints.some((j) => j.nodes.includes(node))) continue;
       if (node.discrete) {
         factors.push(this.table(node));
         if (node !== target && this.observed(name)) factors.push(this.evidence(node));
@@ -194,7 +219,105 @@ class Network {
           this.approximate(node, `the node '${below}', which is observed, depends on it`);
       }
     }
-    return target.discrete ? this.classify(target, factors) : this.expect(target, factors);
+    if (target.discrete) return this.classify(target, factors);
+    const joint = joints.find((j) => j.nodes.includes(target));
+    if (joint) {
+      const means = joint.cases.map((c) => c.mean as Value);
+      return this.expect(means, joint.parents, factors);
+    }
+    const means = this.byParents(target).map((row) => this.mean(row.content[0] as Element));
+    return this.expect(means, target.parents, factors);
+  }
+
+  /** The continuous nodes among those named that hang together and are linear and normal throughout. */
+  private joints(relevant: ReadonlySet<string>, target: Node): Joint[] {
+    const continuous = [...relevant].map((n) => this.nodes.get(n) as Node).filter((n) => !n.discrete);
+    const linked = (x: Node, y: Node) => x.reads.includes(y.name) || y.reads.includes(x.name);
+    const found: Joint[] = [];
+    for (let left = continuous; left[0]; ) {
+      const together = [left[0]];
+      for (const node of together) {
+        together.push(...left.filter((n) => linked(n, node) && !together.includes(n)));
+      }
+      left = left.filter((n) => !together.includes(n));
+      const joint = together.length > 1 ? this.joint(this.ordered(together), target) : null;
+      if (joint) found.push(joint);
+    }
+    return found;
+  }
+
+  /** Those without any above them first. */
+  private ordered(nodes: readonly Node[]): Node[] {
+    const above = new Map(nodes.map((n) => [n, this.ancestors([n.name]).size]));
+    return [...nodes].sort((x, y) => (above.get(x) as number) - (above.get(y) as number));
+  }
+
+  private joint(nodes: readonly Node[], target: Node): Joint | null {
+    const { world, scope } = this.m;
+    const { doc, a } = world;
+    const names = new Set(nodes.map((n) => n.name));
+    const parents = [...new Set(nodes.flatMap((n) => n.parents))];
+    const size = this.elimination.size(parents);
+    const linears = new Map<Node, readonly LinearNormal[]>();
+    for (const node of nodes) {
+      const rows = this.byParents(node).map((row) =>
+        linearNormal(doc, this.distribution(row.content[0] as Element), (n) => names.has(n)),
+      );
+      if (rows.some((r) => r === null)) return null;
+      linears.set(node, rows as LinearNormal[]);
+    }
+    if (size * nodes.length ** 2 > covarianceLimit) {
+      doc.fail(
+        (nodes[0] as Node).tag,
+        'pmml/approximate-inference',
+        `${nodes.length} continuous nodes in ${size} combinations of states are more than exact inference is made of`,
+      );
+    }
+    const observations = nodes
+      .filter((n) => n !== target && this.observed(n.name))
+      .map(({ name, tag }) => ({ name, value: asReal(a, scope.read(name, tag).value, scope.real) }));
+    const asked = nodes.includes(target) ? target.name : null;
+    const cases = Array.from({ length: size }, (_, c) => {
+      const state = this.statesAt(parents, c);
+      const moments = jointly(
+        nodes.map((node) => {
+          const at = node.parents.reduce(
+            (place, p) => place * this.elimination.size([p]) + (state.get(p) as number),
+            0,
+          );
+          return [node.name, (linears.get(node) as readonly LinearNormal[])[at] as LinearNormal];
+        }),
+      );
+      return conditioned(a, scope.real, moments, observations, asked);
+    });
+    return { nodes, parents, cases, observed: observations.length > 0 };
+  }
+
+  /** The state of each variable in one combination, the last one's first to change. */
+  private statesAt(variables: readonly string[], combination: number): Map<string, number> {
+    const found = new Map<string, number>();
+    let rest = combination;
+    for (const name of [...variables].reverse()) {
+      const width = this.elimination.size([name]);
+      found.set(name, rest % width);
+      rest = Math.floor(rest / width);
+    }
+    return found;
+  }
+
+  /** How likely what is observed is under each combination of the discrete parents; none where there are no such. */
+  private likelihood({ parents, cases, observed }: Joint): Factor[] {
+    if (parents.length === 0 || !observed) return [];
+    return [{ variables: parents, entries: this.relative(cases.map((c) => c.log)) }];
+  }
+
+  /** Only the ratios of likelihoods matter: the greatest becomes 1, so that none vanishes. Impossible ones have none at all. */
+  private relative(logs: readonly Value[]): Value {
+    const { a } = this.m.world;
+    const top = logs.reduce((y, v) => a.lift('Max', [y, v]));
+    const none = a.b.op('Equal', [top, a.like(top, -Infinity)]);
+    const base = a.where(none, a.like(top, 0), top);
+    return a.join(logs.map((v) => a.lift('Exp', [a.sub(v, base)]))).data;
   }
 
   private approximate(node: Node, why: string): never {
@@ -323,11 +446,7 @@ class Network {
       if (lost !== null) this.unknown.push(missing === null ? lost : a.and(lost, a.not(missing)));
       return a.fill(log, 0);
     });
-    // Only their ratios matter: the greatest becomes 1, so that none vanishes. An impossible value has none at all.
-    const top = logs.reduce((y, v) => a.lift('Max', [y, v]));
-    const none = a.b.op('Equal', [top, a.like(top, -Infinity)]);
-    const base = a.where(none, a.like(top, 0), top);
-    const { data } = a.join(logs.map((v) => a.lift('Exp', [a.sub(v, base)])));
+    const data = this.relative(logs);
     return {
       variables: node.parents,
       entries: missing === null ? data : a.where(missing, a.constant(scope.real, 1), data),
@@ -445,12 +564,15 @@ class Network {
     );
   }
 
-  /** The mean of the target's distribution, over what its discrete parents may be. */
-  private expect(target: Node, factors: readonly Factor[]): Prediction {
+  /** The mean of the target's distribution, over what the discrete nodes that it depends on may be. */
+  private expect(
+    means: readonly Value[],
+    parents: readonly string[],
+    factors: readonly Factor[],
+  ): Prediction {
     const { a } = this.m.world;
-    const means = this.byParents(target).map((row) => this.mean(row.content[0] as Element));
-    if (target.parents.length === 0) return regression(means[0] as Value);
-    const shares = this.shares(this.eliminated(factors, target.parents), means.length);
+    if (parents.length === 0) return regression(means[0] as Value);
+    const shares = this.shares(this.eliminated(factors, parents), means.length);
     return regression(means.map((v, i) => a.mul(v, shares[i] as Value)).reduce((x, y) => a.add(x, y)));
   }
 }

@@ -114,6 +114,7 @@ describe('Bayesian networks', () => {
   const node = (name: string, mean: string) =>
     `<ContinuousNode name="${name}">${normal(mean)}</ContinuousNode>`;
   const ref = (name: string) => `<FieldRef field="${name}"/>`;
+  const exp = (name: string) => `<Apply function="exp">${ref(name)}</Apply>`;
   const model = (active: readonly string[], target: string, nodes: string, fn = 'regression') =>
     `<BayesianNetworkModel functionName="${fn}">${schema(active, target)}<BayesianNetworkNodes>\n${nodes}</BayesianNetworkNodes></BayesianNetworkModel>`;
   const fields = number('x') + number('y') + number('z') + text('d', 't', 'f');
@@ -123,13 +124,13 @@ describe('Bayesian networks', () => {
   it.each([
     [
       'an observed node below a continuous target',
-      model(['y'], 'x', node('x', k(0)) + node('y', ref('x'))),
+      model(['y'], 'x', node('x', k(0)) + node('y', exp('x'))),
       'pmml/approximate-inference',
       /'y', which is observed, depends on it/,
     ],
     [
       'an unobserved continuous node in between',
-      model(['z'], 'x', node('z', k(0)) + node('y', ref('z')) + node('x', ref('y'))),
+      model(['z'], 'x', node('z', k(0)) + node('y', exp('z')) + node('x', ref('y'))),
       'pmml/approximate-inference',
       /not observed/,
     ],
@@ -138,6 +139,18 @@ describe('Bayesian networks', () => {
       model(['z'], 'x', node('x', ref('y')) + node('y', ref('x'))),
       'pmml/cyclic-field',
       /depends on itself/,
+    ],
+    [
+      'continuous nodes without number',
+      model(
+        ['z'],
+        'x',
+        Array.from({ length: 100 }, (_, i) =>
+          i === 0 ? node('z', k(0)) : node(i === 99 ? 'x' : `n${i}`, ref(i === 1 ? 'z' : `n${i - 1}`)),
+        ).join(''),
+      ),
+      'pmml/approximate-inference',
+      /100 continuous nodes/,
     ],
     ['a target that is no node', model(['y'], 'x', node('y', k(0))), 'pmml/no-target', /no node/],
     [
