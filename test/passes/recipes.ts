@@ -221,6 +221,16 @@ export const recipes: Readonly<Record<string, readonly Use[]>> = {
       build: call('Concat', { axis: attr.int(1) }),
     },
   ],
+  ConstantOfShape: [
+    {
+      inputs: [{ dtype: 'float64', dims: [3] }],
+      build: (b, [x]) => {
+        const value = attr.data(constant('float64', [7]));
+        const spread = call('ConstantOfShape', { value })(b, [b.op('Shape', [x as Value])]);
+        return b.op('Concat', [x as Value, spread], { axis: attr.int(1) });
+      },
+    },
+  ],
   Cos: unary('Cos'),
   Cosh: unary('Cosh'),
   Div: binary('Div'),
