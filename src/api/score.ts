@@ -36,6 +36,16 @@ const withGroups = (results: Results, table: Table, by: string | null): Results 
   return { ...results, columns: new Map([[by, groups], ...results.columns]) };
 };
 
+/** A model without inputs says the same of every row. */
+const ofEvery = (results: Results, rows: number): Results => ({
+  ...results,
+  columns: new Map(
+    [...results.columns].map(([name, cells]) => [name, new Array(rows).fill(cells[0] ?? null)]),
+  ),
+  rows,
+  missing: results.missing * rows,
+});
+
 /** One row of results for each row given, or for each group of them, aligned. Missing results are empty cells, and counted in a warning. */
 export const score = async (
   model: Model,
@@ -47,7 +57,10 @@ export const score = async (
   try {
     const table = inGroups(tableFrom(data, options), model.fields);
     const outputs = unbind(await scorer.run(bind(table, scorer.fields, notes)), scorer.fields);
-    const results = withGroups(outputs, table, groupColumn(model.fields));
+    const asked = model.fields.some((f) => f.role === 'input');
+    const results = asked
+      ? withGroups(outputs, table, groupColumn(model.fields))
+      : ofEvery(outputs, table.rows);
     if (results.missing > 0) {
       notes.add(
         'warning',
