@@ -137,7 +137,8 @@ const conditional = (doc: Document, e: Tag, model: Arma, variance: number | unde
 };
 
 /** The work of filtering that is still done: values of the series x square of the state. */
-const mostWork = 1e9;
+const mostWork = 2e8;
+const mostStates = 200;
 
 /** What MaximumLikelihoodStat holds is a step on the way to these forecasts; they follow from the series itself. */
 const exact = (doc: Document, e: Tag, process: Process, variance: number | undefined): Forecast => {
@@ -150,7 +151,7 @@ const exact = (doc: Document, e: Tag, process: Process, variance: number | undef
     );
   }
   const size = stateOf(process);
-  if (size > 256 || process.history.length * size * size > mostWork) {
+  if (size > mostStates || process.history.length * size * size > mostWork) {
     doc.fail(e, 'pmml/too-large', `${size} lags over ${process.history.length} values are too many`);
   }
   const found = exactForecast(process);

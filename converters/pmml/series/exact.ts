@@ -19,7 +19,8 @@ export interface Process {
   readonly history: readonly number[];
 }
 
-type Matrix = number[][];
+/** Square, row after row. */
+type Matrix = Float64Array;
 
 /** Filtering costs the square of this for every value of the series. */
 export const stateOf = ({ autoregressive, movingAverage }: Process): number =>
@@ -34,17 +35,17 @@ export const exactForecast = (
   const noise = Array.from({ length: size }, (_, i) => p.movingAverage[i] ?? 0);
   let spread = stationary(phi, noise);
   if (spread === null) return null;
+  let other: Matrix = new Float64Array(size * size);
   let state = new Array<number>(size).fill(0);
   for (const w of differenced(p)) {
-    const gain = (spread[0] as number[]).map((x) => x / ((spread as Matrix)[0] as [number])[0]);
-    const surprise = w - p.mean - (state[0] as number);
-    state = moved(
-      phi,
-      state.map((s, i) => s + (gain[i] as number) * surprise),
-    );
-    spread = filtered(phi, noise, spread, gain);
+    const surprise = (w - p.mean - (state[0] as number)) / (spread[0] as number);
+    const seen = state.map((s, i) => s + ((spread as Matrix)[i] as number) * surprise);
+    state = moved(phi, seen);
+    filtered(phi, noise, spread, other);
+    [spread, other] = [other, spread];
   }
-  return { values: ahead(p, phi, state), errors: (variance) => errorsAhead(p, phi, spread, variance) };
+  const last = spread;
+  return { values: ahead(p, phi, state), errors: (variance) => errorsAhead(p, phi, last, variance) };
 };
 
 const differenced = ({ history, differences }: Process): number[] => {
@@ -59,50 +60,53 @@ const differenced = ({ history, differences }: Process): number[] => {
 const moved = (phi: readonly number[], s: readonly number[]): number[] =>
   s.map((_, i) => (phi[i] as number) * (s[0] as number) + (s[i + 1] ?? 0));
 
-/** The covariance a step on, once a value has been seen. */
-const filtered = (
-  phi: readonly number[],
-  noise: readonly number[],
-  p: Matrix,
-  gain: readonly number[],
-): Matrix => {
-  const [first] = p as [number[]];
-  const seen = p.map((row, i) => row.map((x, j) => x - (gain[i] as number) * (first[j] as number)));
-  const [top] = seen as [number[]];
-  const corner = top[0] as number;
-  return seen.map((_, i) => {
-    const [f, below] = [phi[i] as number, seen[i + 1]];
-    return noise.map((n, j) => {
-      const g = phi[j] as number;
-      const right = top[j + 1] ?? 0;
-      return (
-        f * g * corner + f * right + g * (below?.[0] ?? 0) + (below?.[j + 1] ?? 0) + (noise[i] as number) * n
-      );
-    });
-  });
+/** The covariance `p` a step on, once a value has been seen. */
+const filtered = (phi: readonly number[], noise: readonly number[], p: Matrix, next: Matrix): void => {
+  const size = phi.length;
+  const first = p.slice(0, size);
+  const corner = first[0] as number;
+  // What is left of cell i, j: nothing of the first row and column, for the value is known.
+  for (let i = 0; i < size; i++) {
+    const [own, below] = [noise[i] as number, (i + 1) * size + 1];
+    const gain = i + 1 < size ? (first[i + 1] as number) / corner : 0;
+    for (let j = 0; j < size; j++) {
+      const inside = i + 1 < size && j + 1 < size;
+      const left = inside ? (p[below + j] as number) - gain * (first[j + 1] as number) : 0;
+      next[i * size + j] = left + own * (noise[j] as number);
+    }
+  }
 };
 
-const multiplied = (a: Matrix, b: Matrix): Matrix =>
-  a.map((row) => {
-    const out = new Array<number>(b.length).fill(0);
-    row.forEach((x, k) => {
-      if (x !== 0) for (let j = 0; j < out.length; j++) out[j] = (out[j] as number) + x * (b[k]?.[j] ?? 0);
-    });
-    return out;
-  });
+const multiplied = (a: Matrix, b: Matrix, size: number): Matrix => {
+  const out = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < size; k++) {
+      const x = a[i * size + k] as number;
+      if (x === 0) continue;
+      for (let j = 0; j < size; j++) {
+        out[i * size + j] = (out[i * size + j] as number) + x * (b[k * size + j] as number);
+      }
+    }
+  }
+  return out;
+};
 
 /** The covariance that stays as it is, by doubling: P = Σ T^k R R' T'^k. */
 const stationary = (phi: readonly number[], noise: readonly number[]): Matrix | null => {
-  const trace = (m: Matrix) => m.reduce((n, row, i) => n + (row[i] as number), 0);
-  let power = phi.map((f, i) => phi.map((_, j) => (j === 0 ? f : 0) + (j === i + 1 ? 1 : 0)));
-  let sum = noise.map((x) => noise.map((y) => x * y));
+  const size = phi.length;
+  const made = (cell: (i: number, j: number) => number): Matrix =>
+    Float64Array.from({ length: size * size }, (_, at) => cell(Math.floor(at / size), at % size));
+  const trace = (m: Matrix) => phi.reduce((sum, _, i) => sum + (m[i * size + i] as number), 0);
+  let power = made((i, j) => (j === 0 ? (phi[i] as number) : 0) + (j === i + 1 ? 1 : 0));
+  const sum = made((i, j) => (noise[i] as number) * (noise[j] as number));
   for (let doubled = 0; doubled < 40; doubled++) {
-    const turned = power.map((_, i) => power.map((row) => row[i] as number));
-    const more = multiplied(multiplied(power, sum), turned);
-    sum = sum.map((row, i) => row.map((x, j) => x + (more[i]?.[j] as number)));
+    const before = power;
+    const turned = made((i, j) => before[j * size + i] as number);
+    const more = multiplied(multiplied(power, sum, size), turned, size);
+    for (const [at, x] of more.entries()) sum[at] = (sum[at] as number) + x;
     if (!Number.isFinite(trace(sum))) return null;
     if (trace(more) <= 1e-17 * trace(sum)) return sum;
-    power = multiplied(power, power);
+    power = multiplied(power, power, size);
   }
   return null;
 };
@@ -144,8 +148,8 @@ const errorsAhead = (p: Process, phi: readonly number[], spread: Matrix, varianc
     let sum = later;
     row.forEach((x, i) => {
       if (x === 0) return;
-      const line = spread[i] as number[];
-      for (let j = 0; j < row.length; j++) sum += x * (row[j] as number) * (line[j] as number);
+      const line = i * row.length;
+      for (let j = 0; j < row.length; j++) sum += x * (row[j] as number) * (spread[line + j] as number);
     });
     later += w * w;
     const first = reach.reduce((s, x, i) => s + x * (phi[i] as number), 0);

@@ -9,24 +9,45 @@ import { addition, regressors } from './effects.ts';
 import { horizon, type Made, numbersIn, optionalNumbers, type Series } from './series.ts';
 
 type Vector = readonly number[];
-type Matrix = readonly Vector[];
 
-/** States larger than this are refused: every step costs their square. */
-const mostStates = 512;
+/** What is not 0, row after row. */
+interface Matrix {
+  /** Where each row begins, and where the last one ends. */
+  readonly starts: readonly number[];
+  readonly columns: Int32Array;
+  readonly values: Float64Array;
+}
+
+const sparse = (rows: readonly Vector[]): Matrix => {
+  const entries = rows.map((row) => row.flatMap((x, j) => (x === 0 ? [] : [j])));
+  const starts = [0];
+  for (const row of entries) starts.push((starts.at(-1) as number) + row.length);
+  return {
+    starts,
+    columns: Int32Array.from(entries.flat()),
+    values: Float64Array.from(entries.flatMap((row, i) => row.map((j) => rows[i]?.[j] as number))),
+  };
+};
+
+/** What is not 0 in the matrices of a model; more is refused, for every step goes through all of it. */
+const mostEntries = 200_000;
 
 export const stateSpace = (doc: Document, e: Element, observed: Series): Made => {
   const need = (name: string): Element =>
     doc.child(e, name) ?? doc.fail(e, 'pmml/missing-element', `it needs a ${name}`);
   const state = numbersIn(doc, need('StateVector'));
   const size = state.length;
-  if (size > mostStates)
-    doc.fail(need('StateVector'), 'pmml/too-large', `a state of ${size} numbers is too large`);
+  let entries = 0;
   const square = (element: Element): Matrix => {
     const matrix = matrixIn(doc, element);
-    const fits = matrix.length === size && matrix.every((row) => row.length === size);
-    return fits
-      ? matrix
-      : doc.fail(element, 'pmml/matrix', `it is not ${size} x ${size}, as the StateVector is`);
+    if (matrix.length !== size || matrix.some((row) => row.length !== size)) {
+      doc.fail(element, 'pmml/matrix', `it is not ${size} x ${size}, as the StateVector is`);
+    }
+    const found = sparse(matrix);
+    entries += found.values.length;
+    if (entries > mostEntries)
+      doc.fail(element, 'pmml/too-large', `a state of ${size} numbers that all hang together is too large`);
+    return found;
   };
   const measurement = matrixIn(doc, need('MeasurementMatrix')).flat();
   if (measurement.length !== size) {
@@ -81,19 +102,31 @@ const statesAhead = (first: Vector, transition: Matrix, shift: Vector, count: nu
   const out: Vector[] = [];
   for (let h = 0, state = first; h < count; h++) {
     out.push(state);
-    const at = state;
-    state = transition.map((row, i) => dot(row, at) + (shift[i] ?? 0));
+    state = applied(transition, state).map((x, i) => x + (shift[i] ?? 0));
   }
   return out;
 };
 
+/** `M v`. */
+const applied = ({ starts, columns, values }: Matrix, v: Vector): number[] =>
+  v.map((_, i) => {
+    let sum = 0;
+    const end = starts[i + 1] as number;
+    for (let k = starts[i] as number; k < end; k++)
+      sum += (values[k] as number) * (v[columns[k] as number] as number);
+    return sum;
+  });
+
 /** `v M`. */
-const through = (v: Vector, m: Matrix): number[] => {
+const through = (v: Vector, { starts, columns, values }: Matrix): number[] => {
   const out = new Array<number>(v.length).fill(0);
   v.forEach((x, i) => {
     if (x === 0) return;
-    const row = m[i] as Vector;
-    for (let j = 0; j < out.length; j++) out[j] = (out[j] as number) + x * (row[j] as number);
+    const end = starts[i + 1] as number;
+    for (let k = starts[i] as number; k < end; k++) {
+      const j = columns[k] as number;
+      out[j] = (out[j] as number) + x * (values[k] as number);
+    }
   });
   return out;
 };
