@@ -26,6 +26,14 @@ export const arrayValues = (doc: Document, element: Element): string[] => {
     }
     values.push(value);
   }
+  const type = doc.text(element, 'type');
+  if (type !== undefined && !/^(int|real|string)$/.test(type)) {
+    doc.warn(
+      element,
+      'pmml/attribute-value',
+      `type="${type}" is none of int, real, string; it is not needed`,
+    );
+  }
   const n = doc.number(element, 'n');
   if (n !== undefined && n !== values.length) {
     doc.fail(element, 'pmml/array', `it says n="${n}" and holds ${values.length} values`);

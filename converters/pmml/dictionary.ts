@@ -1,7 +1,7 @@
 /** DataDictionary: what a field is, before any model uses it. PMML 4.4.1, Data Dictionary. */
 import type { Interval } from '../../src/ir/model.ts';
 import type { Element } from '../shared/xml.ts';
-import { type Document, parts, type Tag } from './document.ts';
+import { checkCount, type Document, parts, type Tag } from './document.ts';
 import { type DataType, dataTypeOf, kindOf, literal, type OpType, optypes, parse } from './types.ts';
 
 export interface DataField {
@@ -45,7 +45,7 @@ export const intervalOf = (doc: Document, element: Tag, type: DataType): Interva
 export const readDataField = (doc: Document, element: Element): DataField => {
   const dataType = dataTypeOf(doc, element);
   const optype = doc.choice(element, 'optype', optypes, dataType === 'string' ? 'categorical' : 'continuous');
-  const valid: (string | number)[] = [];
+  const valid = new Set<string | number>();
   const spelled: string[] = [];
   const invalid: (string | number)[] = [];
   const missing: string[] = [];
@@ -67,8 +67,8 @@ export const readDataField = (doc: Document, element: Element): DataField => {
         }
         default: {
           const value = literal(doc, part, text, dataType);
-          if (!valid.includes(value)) {
-            valid.push(value);
+          if (!valid.has(value)) {
+            valid.add(value);
             spelled.push(text);
           }
           const shown = doc.text(part, 'displayValue');
@@ -82,7 +82,7 @@ export const readDataField = (doc: Document, element: Element): DataField => {
     tag: element,
     dataType,
     optype,
-    valid,
+    valid: [...valid],
     spelled,
     invalid,
     missing,
@@ -106,5 +106,6 @@ export const readDictionary = (doc: Document, element: Element): Map<string, Dat
       fields.set(field.name, field);
     } else doc.refuse(part);
   }
+  checkCount(doc, element, 'numberOfFields', fields.size);
   return fields;
 };

@@ -113,6 +113,13 @@ export const toNumber = (text: string): number | undefined => {
   return t === 'NaN' ? Number.NaN : undefined;
 };
 
+/** Says so where an attribute counts otherwise than what is there, which is what counts. */
+export const checkCount = (doc: Document, tag: Tag, name: string, held: number): void => {
+  const said = doc.text(tag, name);
+  if (said === undefined || Number(said) === held) return;
+  doc.warn(tag, 'pmml/count', `it says ${name}="${said}" and holds ${held}; what it holds counts`);
+};
+
 /** Children that mean something: without extensions. */
 export const parts = (element: Element): readonly Element[] =>
   element.children.filter((c) => c.name !== 'Extension');

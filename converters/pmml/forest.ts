@@ -83,6 +83,9 @@ const noChildren: Branch[] = [];
 
 const tagOf = ({ line }: Branch): Tag => ({ name: 'Node', attributes: {}, line });
 
+/** Beside each child that is UNKNOWN stands every other: their number is squared. */
+const widest = 256;
+
 export class Forest {
   readonly tests: Tests;
   readonly trees = new TreeTable();
@@ -150,6 +153,7 @@ export class Forest {
       if (name === 'Node') open.push(nodeAt(cursor, doc, settings));
       else if (isPredicate(name)) {
         if (node.test >= 0) doc.fail(cursor.tag(), 'pmml/duplicate-element', 'a Node has one predicate');
+        if (node.children !== noChildren || node.shares !== noShares) late(cursor, doc);
         node.test = predicates.read(cursor);
       } else if (name === 'ScoreDistribution') {
         if (settings.classes !== null) {
@@ -315,6 +319,13 @@ export class Forest {
     // Beside an UNKNOWN child, what follows one that is TRUE has its weight too.
     const children = weighted ? this.live(node) : this.reachable(node);
     const weight = weighted ? weights(doc, node) : () => 1;
+    if (weighted && children.length > widest) {
+      doc.fail(
+        tagOf(node),
+        'pmml/too-large',
+        `weightedConfidence is for Nodes of at most ${widest} children; this has ${children.length}`,
+      );
+    }
     const { trees } = this;
     const { table } = this.tests;
     /** From child `i` on, when child `met` was UNKNOWN: what is entered beside it. */
@@ -495,6 +506,14 @@ const counts = (settings: TreeSettings | null): boolean =>
 
 /** A child as a chain of tests sees it. */
 type Way = Pick<Branch, 'test' | 'entry'>;
+
+const late = (cursor: TreeCursor, doc: Document): void => {
+  doc.warn(
+    cursor.tag(),
+    'pmml/element-order',
+    'PMML wants it before all else in its <Node>; it is read all the same',
+  );
+};
 
 /** The `<Node>` that was opened last. */
 const nodeAt = (cursor: TreeCursor, doc: Document, { classes }: TreeSettings): Branch => {

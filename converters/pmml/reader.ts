@@ -103,9 +103,11 @@ const checkRoot = (doc: Document, root: Open): void => {
     doc.fail(root, 'pmml/version', `version ${doc.version} is not read; 3.0 to 4.4.1 are`);
   }
   const [, major, minor] = /^(\d)\.(\d)/.exec(doc.version) as RegExpExecArray;
+  let known = false;
   for (const name in root.attributes) {
     if (name !== 'xmlns' && !name.startsWith('xmlns:')) continue;
-    const said = /PMML-(\d)_(\d)$/.exec(root.attributes[name] as string);
+    const said = /^https?:\/\/www\.dmg\.org\/PMML-(\d)_(\d)$/.exec(root.attributes[name] as string);
+    known ||= said !== null;
     if (said && (said[1] !== major || said[2] !== minor)) {
       doc.warn(
         root,
@@ -113,6 +115,13 @@ const checkRoot = (doc: Document, root: Open): void => {
         `the namespace says ${said[1]}.${said[2]}, the attribute version ${doc.version}; the attribute counts`,
       );
     }
+  }
+  if (!known && root.attributes.xmlns !== undefined) {
+    doc.warn(
+      root,
+      'pmml/namespace',
+      `xmlns="${root.attributes.xmlns}" is no namespace of PMML; the names are taken for its`,
+    );
   }
 };
 

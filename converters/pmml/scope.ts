@@ -56,8 +56,19 @@ export interface World {
   readonly derive: (element: Element, scope: Scope) => Variable;
 }
 
-/** Derived fields that refer to each other this deep are refused. */
-const depthLimit = 500;
+/** Names of fields in an expression, the first one last. */
+const refersTo = (element: Element): string[] => {
+  const names: string[] = [];
+  const open = [element];
+  for (let e = open.pop(); e !== undefined; e = open.pop()) {
+    for (const name of ['field', 'textField', 'groupField']) {
+      const field = e.attributes[name];
+      if (field !== undefined) names.push(field);
+    }
+    for (const child of e.children) open.push(child);
+  }
+  return names;
+};
 
 export class Scope {
   readonly world: World;
@@ -71,7 +82,6 @@ export class Scope {
   private readonly local = new Map<string, Element>();
   private readonly offered = new Map<string, () => Variable>();
   private readonly making = new Set<string>();
-  private static depth = 0;
 
   constructor(world: World, outer: Scope | null, real: Real) {
     this.world = world;
@@ -153,26 +163,48 @@ export class Scope {
   }
 
   private made(name: string): Variable | undefined {
-    const global = this.outer === null || this.retreats ? this.world.derived.get(name) : undefined;
-    const element = this.local.get(name) ?? global;
+    const element = this.unmade(name);
     if (!element) return undefined;
-    const { doc } = this.world;
     if (this.making.has(name)) {
-      doc.fail(element, 'pmml/cyclic-field', `the derived field '${name}' is made from itself`);
+      this.world.doc.fail(element, 'pmml/cyclic-field', `the derived field '${name}' is made from itself`);
     }
-    if (Scope.depth >= depthLimit) {
-      doc.fail(element, 'pmml/too-deep', `derived fields refer to each other more than ${depthLimit} deep`);
-    }
+    for (const [before, definition] of this.inOrder(name, element)) this.make(before, definition);
+    return this.own.get(name);
+  }
+
+  private make(name: string, element: Element): void {
     this.making.add(name);
-    Scope.depth++;
     try {
-      const variable = this.world.derive(element, this);
-      this.own.set(name, variable);
-      return variable;
+      this.own.set(name, this.world.derive(element, this));
     } finally {
       this.making.delete(name);
-      Scope.depth--;
     }
+  }
+
+  /** How a derived field is made in this scope, where it has not been yet. */
+  private unmade(name: string): Element | undefined {
+    if (this.own.has(name)) return undefined;
+    const global = this.outer === null || this.retreats ? this.world.derived.get(name) : undefined;
+    return this.local.get(name) ?? global;
+  }
+
+  /** What a derived field needs, each behind what it needs itself, and the field last: chains may be of any length. */
+  private inOrder(name: string, element: Element): ReadonlyMap<string, Element> {
+    const order = new Map<string, Element>();
+    const met = new Set([name, ...this.making]);
+    const open = [{ name, element, refers: refersTo(element) }];
+    for (let top = open[0]; top !== undefined; top = open[open.length - 1]) {
+      const next = top.refers.pop();
+      if (next === undefined) {
+        order.set(top.name, top.element);
+        open.pop();
+        continue;
+      }
+      const definition = met.has(next) ? undefined : this.unmade(next);
+      met.add(next);
+      if (definition) open.push({ name: next, element: definition, refers: refersTo(definition) });
+    }
+    return order;
   }
 
   private inReal(v: Variable): Variable {

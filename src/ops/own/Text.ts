@@ -48,8 +48,29 @@ const formatter = (what: string, make: (pattern: string) => Formatter | undefine
     (node, pattern: string) => make(pattern) ?? refused(node, `'${pattern}' is no pattern for ${what}`),
   );
 
+/** Characters that a text may grow to: a few functions that double theirs would fill any memory. */
+const longest = 1 << 20;
+
+const bounded = (node: Node, length: number): void => {
+  if (length > longest) refused(node, `it would give a text of more than ${longest} characters`);
+};
+
+const joined = (node: Node, parts: readonly string[]): string => {
+  bounded(
+    node,
+    parts.reduce((n, p) => n + p.length, 0),
+  );
+  return parts.join('');
+};
+
 /** The text with every match replaced; `$1` is the first group. */
 const replaced = (node: Node, pattern: RE2JS, x: string, by: string): string => {
+  // There are at most as many matches as places, and a group gives back all of the text once at most.
+  if ((x.length + 1) * (by.length + 1) > longest) {
+    let matches = 0;
+    for (const m = pattern.matcher(x); m.find(); ) matches++;
+    bounded(node, x.length * by.split('$').length + matches * by.length);
+  }
   try {
     return pattern.matcher(x).replaceAll(by, true);
   } catch (e) {
@@ -85,7 +106,12 @@ const functions: ReadonlyMap<string, Function> = new Map<string, Function>([
   ],
   [
     'concat',
-    { takes: ['string'], more: true, gives: 'string', apply: (_, ...parts: string[]) => parts.join('') },
+    {
+      takes: ['string'],
+      more: true,
+      gives: 'string',
+      apply: (node, ...parts: string[]) => joined(node, parts),
+    },
   ],
   [
     'replace',

@@ -290,14 +290,297 @@ describe('a document that is refused', () => {
     );
   });
 
+  it('models nested without end', () => {
+    const n = 1000;
+    const open = `<MiningModel functionName="regression"><MiningSchema><MiningField name="x"/></MiningSchema><Segmentation multipleModelMethod="sum"><Segment><True/>`;
+    const nested = `${open.repeat(n)}${regression()}${'</Segment></Segmentation></MiningModel>'.repeat(n)}`;
+    expect(refusal(pmml({ model: nested }))).toMatch(/^(pmml|xml)\/too-deep@/);
+  });
+});
+
+describe('the structure of a document', () => {
+  const twice = '<Output><OutputField name="o" dataType="double"/></Output>\n';
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    [
+      'a part twice',
+      pmml({ model: regression(undefined, undefined, twice + twice) }),
+      /^pmml\/duplicate-element@5 <Output>: <RegressionModel> has one <Output>/,
+    ],
+    [
+      'two dictionaries',
+      pmml({}).replace('<TransformationDictionary>', '<DataDictionary/>\n<TransformationDictionary>'),
+      /^pmml\/duplicate-element@3 <DataDictionary>/,
+    ],
+    [
+      'two expressions',
+      pmml({
+        transformations: derived('a', '<FieldRef field="x"/>\n<Constant>1</Constant>'),
+        model: shown('a'),
+      }),
+      /^pmml\/duplicate-element@4 <Constant>: <DerivedField> has one expression/,
+    ],
+    [
+      'two predicates',
+      pmml({ model: tree('<Node score="1"><True/>\n<False/></Node>') }),
+      /^pmml\/duplicate-element@6 /,
+    ],
+    [
+      'a part where it has no place',
+      pmml({ model: regression('<RegressionTable intercept="1">\n<Output/></RegressionTable>') }),
+      /^pmml\/not-supported@6 <Output>: this element has no place in <RegressionTable>/,
+    ],
+    [
+      'an element of another standard',
+      pmml({}).replace(
+        '<TransformationDictionary>',
+        '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/><TransformationDictionary>',
+      ),
+      /^pmml\/not-supported@3 <include>: this element has no place in <PMML>/,
+    ],
+    // One bit of a < is |: a field would be gone without a word.
+    [
+      'a tag damaged into text',
+      pmml({}).replace('<MiningField', '|MiningField'),
+      /^pmml\/stray-text@4 <MiningSchema>/,
+    ],
+    [
+      'text in a tree',
+      pmml({ model: tree('<Node score="1"><True/>\nNode score="2"</Node>') }),
+      /^pmml\/stray-text@6 <Node>/,
+    ],
+  ];
+  it.each(cases)('is refused: %s', (_, text, want) => {
+    expect(refusal(text)).toMatch(want);
+  });
+
+  const noted = (text: string) =>
+    readText(text).diagnostics.map((d) => `${d.severity} ${d.rule}@${d.at?.at} ${d.message}`);
+  const odd: readonly (readonly [string, string, RegExp])[] = [
+    [
+      'an attribute that is misspelled',
+      pmml({}).replace('<NumericPredictor', '<NumericPredictor exponnent="2"'),
+      /^warning pmml\/unknown-attribute@5 <NumericPredictor>: .*exponnent/,
+    ],
+    [
+      'an attribute of a tree that is misspelled',
+      pmml({ model: tree('<Node score="1"><True/>\n<Node scorre="2"><True/></Node></Node>') }),
+      /^warning pmml\/unknown-attribute@6 <Node>: .*scorre/,
+    ],
+    [
+      'an attribute that is missing',
+      pmml({ fields: '<DataField name="x" dataType="double"/>' }),
+      /^warning pmml\/missing-attribute@2 <DataField>: .*optype/,
+    ],
+    [
+      'a part that is missing',
+      pmml({}).replace('<Header/>', ''),
+      /^warning pmml\/missing-element@1 <PMML>: .*<Header>/,
+    ],
+    [
+      'another order',
+      pmml({
+        model: `<RegressionModel functionName="regression"><MiningSchema><MiningField name="x"/></MiningSchema><RegressionTable intercept="1"/>\n${twice}</RegressionModel>`,
+      }),
+      /^warning pmml\/element-order@5 <Output>: .*before <RegressionTable> in <RegressionModel>/,
+    ],
+    [
+      'a predicate behind the children',
+      pmml({ model: tree('<Node score="1"><Node score="2"><True/></Node>\n<True/></Node>') }),
+      /^warning pmml\/element-order@6 <True>/,
+    ],
+    [
+      'a wrong count of fields',
+      pmml({}).replace('<DataDictionary>', '<DataDictionary numberOfFields="9">'),
+      /^warning pmml\/count@2 <DataDictionary>: it says numberOfFields="9" and holds 1/,
+    ],
+    [
+      'an array of no known type',
+      pmml({
+        model: tree(
+          '<Node score="0"><True/><Node score="1"><SimpleSetPredicate field="x" booleanOperator="isIn"><Array n="2" type="double">1 2</Array></SimpleSetPredicate></Node></Node>',
+        ),
+      }),
+      /^warning pmml\/attribute-value@5 <Array>: type="double"/,
+    ],
+    [
+      'a namespace that is none of PMML',
+      pmml({}).replace('http://www.dmg.org/PMML-4_4', 'http://example.org/PMML-4_4'),
+      /^warning pmml\/namespace@1 /,
+    ],
+  ];
+  it.each(odd)('is read with one warning that names the line: %s', (_, text, want) => {
+    const notes = noted(text);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(want);
+  });
+
+  it("what vendors add is nobody's fault", () => {
+    const text = pmml({})
+      .replace('<PMML ', '<PMML xmlns:v="http://v" v:tool="t" x-tool="t" X-other="o" ')
+      .replace(
+        '<Header/>',
+        '<Header><Extension name="n"><DataField sort="of"/><Foo/>text</Extension></Header>',
+      );
+    expect(noted(text)).toEqual([]);
+  });
+});
+
+describe('much out of little: a document of at most a megabyte', () => {
+  const many = (n: number, part: (i: number) => string) =>
+    Array.from({ length: n }, (_, i) => part(i)).join('');
+  const less = (value: number) => `<SimplePredicate field="x" operator="lessThan" value="${value}"/>`;
+  const classified = (nodes: string, strategy: string) =>
+    tree(nodes).replace(
+      'functionName="regression"',
+      `functionName="classification" missingValueStrategy="${strategy}"`,
+    );
+
+  const cases: readonly (readonly [string, () => string, RegExp])[] = [
+    [
+      'children of which each may stand beside each',
+      () =>
+        pmml({
+          model: classified(
+            `<Node recordCount="1"><True/>${many(6000, (i) => `<Node score="a" recordCount="1">${less(i)}</Node>`)}</Node>`,
+            'weightedConfidence',
+          ),
+        }),
+      /^pmml\/too-large@5 <Node>: .*6000/,
+    ],
+    [
+      'an expression that repeats itself',
+      () =>
+        pmml({
+          transformations: derived(
+            'a',
+            `<Apply function="matches"><Constant>b</Constant><Constant>${'b{1000}'.repeat(1000)}</Constant></Apply>`,
+          ),
+          model: shown('a'),
+        }),
+      /^(pmml\/too-large|ops\/bad-input)@\d /,
+    ],
+    [
+      'many expressions that do',
+      () =>
+        pmml({
+          transformations: many(900, (i) =>
+            derived(
+              `a${i}`,
+              `<Apply function="if"><Apply function="matches"><Constant>b</Constant><Constant>b{1000}${i}</Constant></Apply><FieldRef field="${i === 899 ? 'x' : `a${i + 1}`}"/></Apply>`,
+            ),
+          ),
+          model: shown('a0'),
+        }),
+      /^pmml\/too-large@3 /,
+    ],
+    [
+      'what no engine in linear time has',
+      () =>
+        pmml({
+          transformations: derived(
+            'a',
+            '<Apply function="matches"><Constant>b</Constant><Constant>(a)\\1</Constant></Apply>',
+          ),
+          model: shown('a'),
+        }),
+      /^ops\/bad-input@3 .*linear time/,
+    ],
+    [
+      'a replacement by a group that is not there',
+      () =>
+        pmml({
+          transformations: derived(
+            'a',
+            '<Apply function="stringLength"><Apply function="replace"><Constant>b</Constant><Constant>b</Constant><Constant>$7</Constant></Apply></Apply>',
+          ),
+          model: shown('a'),
+        }),
+      /^ops\/bad-input@3 .*group/,
+    ],
+    [
+      'a Lag over all that ever was',
+      () => pmml({ transformations: derived('a', '<Lag field="x" n="1000000000"/>'), model: shown('a') }),
+      /^pmml\/attribute-value@3 <Lag>/,
+    ],
+    [
+      'a cell outside of its matrix',
+      () =>
+        pmml({
+          model: `<GeneralRegressionModel modelType="generalLinear" functionName="regression"><MiningSchema><MiningField name="x"/></MiningSchema>
+<ParameterList><Parameter name="p"/></ParameterList><FactorList><Predictor name="x"><Categories><Category value="1"/></Categories><Matrix nbRows="100000000" nbCols="100000000">
+<MatCell row="100000000" col="100000000">1</MatCell></Matrix></Predictor></FactorList><PPMatrix><PPCell predictorName="x" parameterName="p" value="1"/></PPMatrix><ParamMatrix><PCell parameterName="p" beta="1"/></ParamMatrix></GeneralRegressionModel>`,
+        }),
+      /^pmml\/(attribute-value@6 <MatCell>|contrast-matrix@5)/,
+    ],
+    [
+      'a sparse array that is long beyond its field',
+      () =>
+        pmml({
+          model: `<SupportVectorMachineModel functionName="regression"><MiningSchema><MiningField name="x"/></MiningSchema><LinearKernelType/><VectorDictionary><VectorFields><FieldRef field="x"/></VectorFields><VectorInstance id="v">
+<REAL-SparseArray n="1000000000"><Indices>1000000000</Indices><REAL-Entries>1</REAL-Entries></REAL-SparseArray></VectorInstance></VectorDictionary><SupportVectorMachine><SupportVectors><SupportVector vectorId="v"/></SupportVectors><Coefficients><Coefficient value="1"/></Coefficients></SupportVectorMachine></SupportVectorMachineModel>`,
+        }),
+      /^pmml\/array@5 /,
+    ],
+    [
+      'a table by address',
+      () =>
+        pmml({
+          transformations: derived(
+            'a',
+            '<MapValues outputColumn="o"><FieldColumnPair field="x" column="i"/><TableLocator><Extension name="href" value="file:///etc/passwd"/></TableLocator></MapValues>',
+          ),
+          model: shown('a'),
+        }),
+      /^pmml\/not-supported@3 <TableLocator>.*never fetched/,
+    ],
+    [
+      'many values of a field',
+      () =>
+        pmml({
+          fields: `<DataField name="x" dataType="string" optype="categorical">${many(35_000, (i) => `<Value value="v${i}"/>`)}</DataField>`,
+          model: tree('<Node score="1"><SimplePredicate field="x" operator="equal" value="v7"/></Node>'),
+        }),
+      /^none$/,
+    ],
+    [
+      'derived fields that double, four hundred deep',
+      () =>
+        pmml({
+          transformations: many(400, (i) => {
+            const next = `<FieldRef field="${i === 399 ? 'x' : `d${i + 1}`}"/>`;
+            return derived(`d${i}`, `<Apply function="+">${next}${next}</Apply>`);
+          }),
+          model: shown('d0'),
+        }),
+      /^none$/,
+    ],
+  ];
+  it.each(cases)('%s', (_, make, want) => {
+    const text = make();
+    expect(text.length).toBeLessThan(1 << 20);
+    const start = process.cpuUsage();
+    expect(refusal(text)).toMatch(want);
+    const { user, system } = process.cpuUsage(start);
+    expect(user + system).toBeLessThan(2_000_000);
+  });
+
+  it('text that doubles until it fills the memory is refused when it is made', () => {
+    const double = (i: number) => {
+      const next = `<FieldRef field="${i === 39 ? 'x' : `d${i + 1}`}"/>`;
+      return derived(`d${i}`, `<Apply function="concat">${next}${next}</Apply>`).replace(
+        '"double"',
+        '"string"',
+      );
+    };
+    const { model } = readText(pmml({ transformations: many(40, double), model: shown('d0') }));
+    expect(() => evaluate(model, [{ x: 1 }])).toThrow(/more than 1048576 characters/);
+  });
+
   it('derived fields in a long row, each made of the next', () => {
     const n = 5000;
-    const chain = Array.from({ length: n }, (_, i) =>
-      derived(`d${i}`, `<FieldRef field="${i === n - 1 ? 'x' : `d${i + 1}`}"/>`),
-    );
-    expect(refusal(pmml({ transformations: chain.join(''), model: shown('d0') }))).toMatch(
-      /^pmml\/too-deep@3 /,
-    );
+    const chain = many(n, (i) => derived(`d${i}`, `<FieldRef field="${i === n - 1 ? 'x' : `d${i + 1}`}"/>`));
+    const { model } = readText(pmml({ transformations: chain, model: shown('d0') }));
+    expect(evaluate(model, [{ x: 2.5 }])[0]?.o).toBe(2.5);
   });
 });
 

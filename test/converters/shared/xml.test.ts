@@ -67,6 +67,17 @@ describe('XML', () => {
     ['a document type', '<!DOCTYPE a><a/>', 'xml/doctype@1'],
     ['billion laughs', '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;">]><a>&y;</a>', 'xml/doctype@1'],
     ['an external entity', '<!DOCTYPE a SYSTEM "file:///etc/passwd">\n<a/>', 'xml/doctype@1'],
+    [
+      'a parameter entity',
+      '<!DOCTYPE a [\n<!ENTITY % p SYSTEM "http://127.0.0.1/p.dtd">\n%p;]><a/>',
+      'xml/doctype@1',
+    ],
+    [
+      'a quadratic blow-up',
+      `<!DOCTYPE a [<!ENTITY x "${'y'.repeat(1000)}">]><a>${'&x;'.repeat(1000)}</a>`,
+      'xml/doctype@1',
+    ],
+    ['an entity in an attribute', '<a>\n<b x="&secret;"/></a>', 'xml/not-well-formed@2'],
     ['an unknown entity', '<a>\n&secret;</a>', 'xml/not-well-formed@2'],
     ['two roots', '<a/>\n<b/>', 'xml/not-well-formed@2'],
     ['a duplicate attribute', '<a\n x="1" x="2"/>', 'xml/not-well-formed@2'],

@@ -142,6 +142,8 @@ describe('documents that are taken', () => {
       'everything at once',
       '\ufeff<?xml version="1.0" encoding="utf-8"?>\r\n<!-- - --><?x?><a xml:lang="en"><![CDATA[]]]]></a>\n<?y z?>',
     ],
+    ['an address, which nobody opens', '<?xml-stylesheet href="http://127.0.0.1/x.xsl"?><a/>'],
+    ['blanks that are asked to be kept', '<a xml:space="preserve"> </a>'],
     ['a later 1.x', "<?xml version='1.1'?><a/>"],
     ['xml declared as it is', '<a xmlns:xml="http://www.w3.org/XML/1998/namespace"/>'],
     ['the default namespace taken away', '<a xmlns="u"><b xmlns=""/></a>'],
