@@ -5,10 +5,10 @@ import { constant } from '../../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../../shared/xml.ts';
 import { parts } from '../document.ts';
 import { type Instances, instanceScope, lying, readInstances } from '../instances.ts';
-import { measure } from '../measures.ts';
+import { type Measure, measure } from '../measures.ts';
 import { isTarget } from '../miningSchema.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
-import { type Near, nearest } from '../nearest.ts';
+import { type Near, nearest, ofRecord } from '../nearest.ts';
 import { type Asked, classification, type Further, type Prediction, regression } from '../prediction.ts';
 
 const read = (cursor: XmlCursor, m: Model): Pending => {
@@ -53,7 +53,8 @@ class Neighbours {
   private readonly m: Model;
   private readonly instances: Instances;
   private readonly k: number;
-  private readonly similarity: boolean;
+  /** How near or alike each instance is. */
+  private readonly measured: Measure;
   /** [N, k], nearest first. */
   private readonly near: Near;
   /** Where there are fewer to compare; [N, k], null: nowhere. */
@@ -83,9 +84,8 @@ class Neighbours {
       const to = training.read(name, element);
       return { element, of, to: lying(a, to.value, instances.count), counts: 1 };
     });
-    const measured = measure(doc, a, comparison, pairs, m.scope.real);
-    this.similarity = measured.similarity;
-    this.near = nearest(a, measured, this.k);
+    this.measured = measure(doc, a, comparison, pairs, m.scope.real);
+    this.near = nearest(a, this.measured, this.k);
     this.gone = a.missing(this.near.measure);
   }
 
@@ -125,7 +125,7 @@ class Neighbours {
     const threshold = k(doc.number(this.m.tag, 'threshold') ?? 0.001);
     const shifted = a.b.op('Add', [a.fill(this.near.measure), threshold]);
     // What is alike counts for more: a similarity itself, a distance inverted.
-    const weights = this.similarity ? shifted : a.b.op('Div', [k(1), shifted]);
+    const weights = this.measured.similarity ? shifted : a.b.op('Div', [k(1), shifted]);
     return this.gone === null ? weights : a.where(this.gone, k(0), weights);
   }
 
@@ -211,7 +211,12 @@ class Neighbours {
     const { doc, a } = this.m.world;
     const affinity = feature === 'affinity' || feature === 'entityAffinity';
     if (feature !== 'entityId' && !affinity) return null;
-    if (value !== undefined) doc.refuse(element, 'the affinity of one instance by its id is not supported');
+    if (affinity && value !== undefined) {
+      const record = this.ids().indexOf(value);
+      if (record < 0)
+        doc.fail(element, 'pmml/unknown-entity', `there is no training instance with the id "${value}"`);
+      return { value: ofRecord(a, this.measured, record), dataType: 'double' };
+    }
     if (!Number.isInteger(rank) || rank < 1 || rank > this.k) {
       doc.fail(element, 'pmml/rank', `rank="${rank}" is not one of 1 to ${this.k}`);
     }

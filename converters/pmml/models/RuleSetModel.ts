@@ -3,6 +3,7 @@ import { attr } from '../../../src/ir/attributes.ts';
 import type { Value } from '../../../src/ir/model.ts';
 import { constant } from '../../../src/tensor/data.ts';
 import type { Element, XmlCursor } from '../../shared/xml.ts';
+import { dtypeOf } from '../algebra.ts';
 import { parts, type Tag } from '../document.ts';
 import { done, type Model, type ModelElement, type Pending } from '../model.ts';
 import { isPredicate, type Test, Tests } from '../predicates.ts';
@@ -78,6 +79,13 @@ const readRules = (set: Element, tests: Tests, numberOf: Scores, scope: Scope): 
   return rules;
 };
 
+/** What may be asked of a rule by its rank. */
+interface Place {
+  readonly ruleId: () => Value;
+  readonly consequent: () => Value;
+  readonly confidence: () => Value;
+}
+
 /** What the criterion makes of the rules that fire. */
 interface Choice {
   /** Number of the rule; means nothing where none fires. */
@@ -87,6 +95,8 @@ interface Choice {
   readonly confidence: Value;
   /** Of a class, where some rule for it fires. */
   readonly ofClass: (c: number) => Value;
+  /** Rows in which so many do not fire. */
+  readonly none: Value;
 }
 
 const predict = (set: Element, m: Model): Prediction => {
@@ -116,27 +126,49 @@ const predict = (set: Element, m: Model): Prediction => {
   const fired = tests.each(rules.map((r) => r.test));
   const any = a.or(...fired) ?? a.constant('bool', false);
   const choice =
-    rules.length === 0 ? null : choose(rules, fired, criterion as (typeof criteria)[number], scope);
+    rules.length === 0 ? null : choose(rules, fired, criterion as (typeof criteria)[number], scope, 1);
   const decided = (v: (of: Choice) => Value, none: Value): Value =>
     choice === null ? none : a.choose([any, v(choice)], none);
 
   const index = decided((c) => c.score, usualIndex);
   const ids = a.table(constant('string', rules.length > 0 ? rules.map((r) => r.id) : ['']), 'ruleIds');
+  const table = a.table(
+    m.classes?.table() ?? constant(scope.real, values.length > 0 ? values : [0]),
+    'consequents',
+  );
   const entity = () => decided((c) => a.pick(ids, c.rule), a.nothing('string'));
   const confidence = () => decided((c) => c.confidence, real(usual === null ? undefined : trust));
   const ofClass = (c: number) => decided((x) => x.ofClass(c), real(c === usual ? trust : undefined));
   const predicted =
     m.classes === null
-      ? regression(a.pick(a.table(constant(scope.real, values.length > 0 ? values : [0])), index), entity)
+      ? regression(a.pick(table, index), entity)
       : classification(a, m.classes, index, { confidence: ofClass, entity });
-  return { ...predicted, further: (ask) => further(ask, predicted, confidence, m) };
+  const first: Place = { ruleId: entity, consequent: () => predicted.value, confidence };
+  const place = (rank: number): Place => {
+    if (rank === 1) return first;
+    const at =
+      rank > rules.length ? null : choose(rules, fired, criterion as (typeof criteria)[number], scope, rank);
+    const there = (v: (of: Choice) => Value, none: Value) => () => (at ? a.mask(v(at), at.none) : none);
+    const said = a.nothing(m.classes === null ? scope.real : dtypeOf(table));
+    return {
+      ruleId: there((c) => a.pick(ids, c.rule), a.nothing('string')),
+      consequent: there((c) => a.pick(table, c.score), said),
+      confidence: there((c) => c.confidence, a.nothing(scope.real)),
+    };
+  };
+  return { ...predicted, further: (ask) => further(ask, predicted, place, m) };
 };
 
+/**
+ * The rule of a rank: by its place in the document (firstHit) or its weight, equal ones in the order of the document; of
+ * weightedSum the class of that rank, and the heaviest rule for it.
+ */
 const choose = (
   rules: readonly Rule[],
   fired: readonly Value[],
   criterion: (typeof criteria)[number],
   scope: Scope,
+  rank: number,
 ): Choice => {
   const { a } = scope.world;
   const row = (of: (r: Rule, i: number) => number): Value =>
@@ -146,11 +178,11 @@ const choose = (
   const never = a.nothing(scope.real);
   // firstHit is weightedMax over the places in the document.
   const weights = row((r, i) => (criterion === 'firstHit' ? -i : r.weight));
-  const among = (keep: (r: Rule) => boolean) => {
+  const among = (keep: (r: Rule) => boolean, nth = 1) => {
     const kept = rules.every(keep)
       ? weights
       : row((r, i) => (!keep(r) ? -Infinity : criterion === 'firstHit' ? -i : r.weight));
-    return byRank(a, a.where(data, kept, lowest))(1);
+    return byRank(a, a.where(data, kept, lowest))(nth);
   };
   const confidences = a.table(
     constant(
@@ -169,8 +201,9 @@ const choose = (
   const silent = (v: Value): Value => a.b.op('Equal', [v, a.like(v, -Infinity)]);
 
   if (criterion !== 'weightedSum') {
-    const best = among(() => true);
+    const best = among(() => true, rank);
     return {
+      none: silent(best.value),
       rule: best.index,
       score: a.pick(scores, best.index),
       confidence: a.pick(confidences, best.index),
@@ -199,13 +232,18 @@ const choose = (
       some,
     ),
   );
-  const best = byRank(a, a.join(totals).data)(1);
+  const none = a.table(constant(scope.real, [-Infinity], [1, 1]));
+  const best =
+    rank > present.length
+      ? { index: a.constant('int64', 0), value: none }
+      : byRank(a, a.join(totals).data)(rank);
   const pickOf = (values: readonly Value[]): Value =>
     a.choose(
       values.flatMap((v, i) => [a.compare('Equal', best.index, a.like(best.index, i)), v]),
       values[0] as Value,
     );
   return {
+    none: silent(best.value),
     // The heaviest of the rules that fire for the class.
     rule: pickOf(present.map((c) => among((r) => r.score === c).index)),
     score: a.pick(a.table(constant('int32', present)), best.index),
@@ -214,24 +252,26 @@ const choose = (
   };
 };
 
-/** Features that rules have: the rule that decided, what it says, how sure it is. */
-const further = (ask: Asked, p: Prediction, confidence: () => Value, m: Model) => {
+/** Features that rules have: the rule that decided, or the next in rank, what it says, how sure it is. */
+const further = (ask: Asked, p: Prediction, place: (rank: number) => Place, m: Model) => {
   const { doc } = m.world;
   const feature =
     ask.feature === 'ruleValue' ? (doc.text(ask.element, 'ruleFeature') ?? 'consequent') : ask.feature;
+  // Of a category that is named, or by probability, the model's own columns say it.
+  if (
+    feature === 'confidence' &&
+    (ask.value !== undefined || (ask.rank !== 1 && ask.feature !== 'ruleValue'))
+  )
+    return null;
   switch (feature) {
+    case 'entityId':
     case 'ruleId':
+      return { value: place(ask.rank).ruleId(), dataType: 'string' };
     case 'consequent':
-      break;
+      return { value: place(ask.rank).consequent(), dataType: p.classes?.dataType ?? 'double' };
     case 'confidence':
-      // Of a category that is named, the model's own columns say it.
-      if (ask.value !== undefined) return null;
-      break;
+      return { value: place(ask.rank).confidence(), dataType: 'double' };
     default:
       return null;
   }
-  if (ask.rank !== 1) doc.refuse(ask.element, `rank="${ask.rank}" is not supported for this model`);
-  if (feature === 'confidence') return { value: confidence(), dataType: 'double' };
-  if (feature === 'ruleId') return { value: p.entity() as Value, dataType: 'string' };
-  return { value: p.value, dataType: p.classes?.dataType ?? 'double' };
 };

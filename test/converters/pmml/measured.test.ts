@@ -257,6 +257,13 @@ const refused: readonly (readonly [
     /1 to 1/,
   ],
   [
+    'the affinity of an unknown instance',
+    neighbours('numberOfNeighbors="1"', undefined, asking('feature="affinity" value="7"')),
+    'pmml/unknown-entity',
+    5,
+    /"7"/,
+  ],
+  [
     'a process of equal instances without noise',
     process(
       '<RadialBasisKernel noiseVariance="0"/>',
