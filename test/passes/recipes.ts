@@ -226,8 +226,8 @@ export const recipes: Readonly<Record<string, readonly Use[]>> = {
       inputs: [{ dtype: 'float64', dims: [3] }],
       build: (b, [x]) => {
         const value = attr.data(constant('float64', [7]));
-        const spread = call('ConstantOfShape', { value })(b, [b.op('Shape', [x as Value])]);
-        return b.op('Concat', [x as Value, spread], { axis: attr.int(1) });
+        const spread = b.op('ConstantOfShape', [b.op('Shape', [x as Value])], { value });
+        return call('Concat', { axis: attr.int(1) })(b, [x as Value, spread]);
       },
     },
   ],
@@ -423,6 +423,20 @@ export const recipes: Readonly<Record<string, readonly Use[]>> = {
       build: (b, [x]) => call('Tile')(b, [x as Value, ints(b, 1, 6)]),
     },
   ],
+  TopK: [...floatTypes, 'int64' as const].flatMap((dtype): Use[] =>
+    [
+      [5, 3, 1],
+      [4, 4, 0],
+      [20, 1, 0],
+    ].map(([extent = 0, k = 0, largest = 0]) => ({
+      inputs: [{ dtype, dims: [extent] }],
+      build: (b, [x]) =>
+        b.call(['', 'TopK'], [x as Value, ints(b, k)], {
+          attributes: { axis: attr.int(1), largest: attr.int(largest) },
+          outputs: [b.unique('values'), b.unique('indices')],
+        }),
+    })),
+  ),
   Transpose: [
     {
       inputs: [{ dtype: 'float64', dims: [2, 5] }],

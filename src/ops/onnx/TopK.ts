@@ -1,10 +1,12 @@
 import { attr, intOf } from '../../ir/attributes.ts';
 import { isRefusal, refuse } from '../../ir/diagnostic.ts';
 import { type Dim, type Node, tensorType } from '../../ir/model.ts';
-import { column, type DType } from '../../tensor/dtype.ts';
+import type { Loop, Lowered, Row } from '../../kernel/row.ts';
+import { column, type DType, isFloat } from '../../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
-import { axisOf, dimsOf, knownExtents, rowsUnless } from './axes.ts';
+import { apply, int, loop, slotFor } from '../own/rows.ts';
+import { axisOf, dimsOf, knownExtents, knownInts, rowsUnless } from './axes.ts';
 import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { constantInts, earlier } from './earlier.ts';
@@ -59,6 +61,59 @@ export const TopK: readonly Operator[] = [
       }
       return [tensor(x.dtype, dims, values as unknown as Tensor['data']), tensor('int64', dims, places)];
     },
+    lower: (node, inputs, to) => {
+      const x = inputs[0] as Lowered;
+      const [extent] = x.dims;
+      const [k] = knownInts(node, 1, to.known) ?? [];
+      if (k === undefined) return refuse('ops/count-constant', 'how many it finds is not constant');
+      if (x.dims.length !== 1 || extent === undefined) {
+        return refuse('ops/rank', 'only the elements of one vector a row are sorted');
+      }
+      if (k < 0 || k > extent) refused(node, `it asks for ${k} of ${extent} elements`);
+      // An element's place is how many stand before it; then each place looks for its element.
+      const place = slotFor(node, 1, 'int32', extent, '.place');
+      const order = slotFor(node, 1, 'int32', k, '.order');
+      const [i, j, at] = [loop(), loop(), loop()];
+      const index = (of: Loop): Row => ({ k: 'index', loop: of });
+      const before = standsBefore(node, x, index(j), index(i));
+      to.statement({
+        k: 'define',
+        slot: place,
+        loop: i,
+        body: {
+          k: 'fold',
+          loop: j,
+          over: extent,
+          with: 'sum',
+          start: int(0),
+          body: { k: 'choose', when: [before], then: [int(1)], otherwise: int(0) },
+          dtype: 'int32',
+          ordered: false,
+        },
+      });
+      const own = loop();
+      const here = apply('eq', 'bool', { k: 'element', of: place, index: index(own) }, index(at));
+      to.statement({
+        k: 'define',
+        slot: order,
+        loop: at,
+        body: {
+          k: 'fold',
+          loop: own,
+          over: extent,
+          with: 'argmax',
+          start: null,
+          body: { k: 'choose', when: [here], then: [int(1)], otherwise: int(0) },
+          dtype: 'int32',
+          ordered: true,
+        },
+      });
+      const found = (to: Row): Row => ({ k: 'element', of: order, index: to });
+      return [
+        { dtype: x.dtype, dims: [k], element: (to) => x.element(found(to)) },
+        { dtype: 'int64', dims: [k], element: (to) => apply('cast', 'int64', found(to)) },
+      ];
+    },
     carriers: whereHeld,
     express: (node, b, opsets) => {
       const k = constantInts(node, b, 1);
@@ -91,6 +146,22 @@ export const TopK: readonly Operator[] = [
       ),
   },
 ];
+
+/** Whether the element at j comes before the one at i, by the order of `compare`. */
+const standsBefore = (node: Node, x: Lowered, j: Row, i: Row): Row => {
+  const [a, b] = [x.element(j), x.element(i)];
+  const largest = intOf(node, 'largest', 1) !== 0;
+  const and = (p: Row, q: Row) => apply('and', 'bool', p, q);
+  const or = (p: Row, q: Row) => apply('or', 'bool', p, q);
+  const isNaN = (v: Row) => apply('isNaN', 'bool', v);
+  const not = (v: Row) => apply('not', 'bool', v);
+  const beyond = apply(largest ? 'gt' : 'lt', 'bool', a, b);
+  const same = apply('eq', 'bool', a, b);
+  const first = apply('lt', 'bool', j, i);
+  if (!isFloat(x.dtype)) return or(beyond, and(same, first));
+  const [above, below] = largest ? [a, b] : [b, a];
+  return or(or(beyond, and(isNaN(above), not(isNaN(below)))), and(or(same, and(isNaN(a), isNaN(b))), first));
+};
 
 /** Above 0 where x is above y. */
 const compare = (x: number | bigint, y: number | bigint): number => {
