@@ -3,7 +3,8 @@
  *
  * The specification defines the weights of a document's terms and the similarity of two documents, and leaves open how
  * a row says its text. Two ways are read: an active field for each term of the dictionary, which holds how often it
- * occurs (missing: not at all), or a single active text field, in which the terms are counted as TextIndex does.
+ * occurs (missing: not at all), or a single active text field, in which the terms are counted as TextIndex does. Local
+ * weights are those of TextIndex, which stands in for this model since 4.2: the logarithm has base 10.
  * The classes are the documents, by their ids; the result feature affinity is the similarity, or the distance.
  */
 import type { Value } from '../../../src/ir/model.ts';
@@ -203,7 +204,7 @@ class Weights {
       case 'binary':
         return there;
       case 'logarithmic':
-        return a.lift('Log', [a.add(a.like(f, 1), f)]);
+        return a.div(a.lift('Log', [a.add(a.like(f, 1), f)]), a.like(f, Math.LN10));
       case 'augmentedNormalizedTermFrequency': {
         const some = a.choose([a.compare('Greater', most, zero), most], a.like(f, 1));
         return a.mul(a.like(f, 0.5), a.add(there, a.div(f, some)));
@@ -219,7 +220,7 @@ const localWeight = (kind: (typeof local)[number], f: number, most: number): num
     case 'binary':
       return f > 0 ? 1 : 0;
     case 'logarithmic':
-      return Math.log(1 + f);
+      return Math.log(1 + f) / Math.LN10;
     case 'augmentedNormalizedTermFrequency':
       return 0.5 * ((f > 0 ? 1 : 0) + (most > 0 ? f / most : 0));
   }
