@@ -809,7 +809,15 @@ const settle = (s: Segment, names: (stem: string) => string): void => {
     settledAs.set(s, only);
     return;
   }
-  const outcomes = [...(only?.values.keys() ?? [])];
+  // Leaves that are worth the same in every column are one outcome.
+  const outcomes = new Map<string, { readonly number: number; readonly of: number }>();
+  const values = new Map<number, number>();
+  for (const o of only?.values.keys() ?? []) {
+    const worth = s.columns.map((c) => literalKey(c.values.get(o) as number | string | boolean)).join('\0');
+    const known = outcomes.get(worth) ?? { number: outcomes.size, of: o };
+    outcomes.set(worth, known);
+    values.set(o, known.number);
+  }
   const field: Field = {
     name: names(`${s.tree.route.slot.name}.outcome`),
     dataType: 'integer',
@@ -818,21 +826,39 @@ const settle = (s: Segment, names: (stem: string) => string): void => {
     segment: s,
   };
   for (const c of s.columns) {
+    const all = [...outcomes.values()].map(({ number, of }): readonly [number, Literal] => {
+      const v = c.values.get(of) as number | string | boolean;
+      return [number, Number.isNaN(v) ? null : v];
+    });
+    // What most outcomes are worth need not be said of each.
+    const otherwise = c.field.mayMiss ? null : commonest(all.map(([, v]) => v));
     c.field.segment = null;
     c.field.expression = {
       k: 'map',
       field,
-      rows: outcomes.map((o): [number, Literal] => {
-        const v = c.values.get(o) as number | string | boolean;
-        return [o, Number.isNaN(v) ? null : v];
-      }),
+      rows: all.filter(([, v]) => otherwise === null || !Object.is(v, otherwise)),
       dataType: c.field.dataType,
-      otherwise: null,
+      otherwise,
       mayMiss: c.field.mayMiss,
     };
   }
-  settledAs.set(s, { field, values: new Map(outcomes.map((o) => [o, o])) });
+  settledAs.set(s, { field, values });
 };
+
+/** The value that stands there most often, the first of several; null where none stands twice. */
+const commonest = (values: readonly Literal[]): Literal => {
+  const counts = new Map<string, { readonly value: Literal; count: number }>();
+  for (const value of values) {
+    const key = literalKey(value as number | string | boolean);
+    const known = counts.get(key) ?? { value, count: 0 };
+    known.count++;
+    counts.set(key, known);
+  }
+  const best = [...counts.values()].reduce((a, b) => (b.count > a.count ? b : a));
+  return best.count > 1 && counts.size > 1 ? best.value : null;
+};
+
+const literalKey = (v: number | string | boolean): string => `${typeof v} ${Object.is(v, -0) ? '-0' : v}`;
 
 /** Any number but the infinite ones. */
 const finiteOf = (dataType: DataType): IrField['intervals'] & object => {

@@ -70,7 +70,7 @@ const deepest = 40;
 /** And a document has so many expressions at most. */
 const most = 250_000;
 /** A sum in single precision is written addition by addition up to so many trees. */
-const mostRounded = 200;
+const mostRounded = 4000;
 
 const key = (slot: Slot, i: number): string => `${slot.name}\0${i}`;
 
