@@ -39,5 +39,5 @@ export const Flatten: Operator = {
     return isRefusal(dims) ? dims : [{ ...(inputs[0] as Lowered), dims }];
   },
   carriers: whereHeld,
-  rows: rowsByType,
+  rows: (node) => rowsByType(node),
 };

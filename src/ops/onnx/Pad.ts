@@ -194,7 +194,7 @@ export const Pad: readonly Operator[] = [
         [opset < 2 ? 'paddings' : 'pads']: attr.ints(list),
       });
     },
-    rows: rowsByType,
+    rows: (node) => rowsByType(node),
   },
   padByAttribute(2, 'pads'),
   padByAttribute(1, 'paddings'),

@@ -69,7 +69,7 @@ export const Reshape: readonly Operator[] = [
     },
     // The same rows, in order: each holds the same elements as before.
     carriers: whereHeld,
-    rows: rowsByType,
+    rows: (node) => rowsByType(node),
   },
   {
     domain: '',

@@ -142,7 +142,7 @@ export const Slice: readonly Operator[] = [
       const given = Object.entries(lists).flatMap(([name, v]) => (v ? [[name, attr.ints(v)] as const] : []));
       return earlier(node, b, opsets, node.inputs.slice(0, 1), Object.fromEntries(given));
     },
-    rows: rowsByType,
+    rows: (node) => rowsByType(node),
   },
   {
     domain: '',

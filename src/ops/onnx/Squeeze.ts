@@ -60,7 +60,7 @@ export const Squeeze: readonly Operator[] = [
     },
     express: axesAsAttribute,
     carriers: whereHeld,
-    rows: rowsByType,
+    rows: (node) => rowsByType(node),
   },
   {
     domain: '',

@@ -70,7 +70,7 @@ export const Tile: readonly Operator[] = [
       return [dims.reduce<Value>((v, _, i) => along(v, i), x)];
     },
     carriers: whereHeld,
-    rows: rowsByType,
+    rows: (node) => rowsByType(node),
   },
   {
     domain: '',

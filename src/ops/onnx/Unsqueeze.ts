@@ -42,7 +42,7 @@ export const Unsqueeze: readonly Operator[] = [
     },
     express: axesAsAttribute,
     carriers: whereHeld,
-    rows: rowsByType,
+    rows: (node) => rowsByType(node),
   },
   {
     domain: '',

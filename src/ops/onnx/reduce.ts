@@ -163,7 +163,7 @@ export const reduction = ({
       ];
     },
     express: axesAsAttribute,
-    rows: rowsByType,
+    rows: (node) => rowsByType(node),
   },
   {
     ...attributeReduction(name, dtypes, attribute),
