@@ -5,14 +5,14 @@
  * found by moving the operands of every operator to the ends of their errors.
  */
 
-import { predicatesOf } from '../ir/attributes.ts';
+import { intOf, predicatesOf } from '../ir/attributes.ts';
 import type { Node, Region, Value } from '../ir/model.ts';
 import { OWN } from '../ir/model.ts';
 import { KIND, type Predicates } from '../ir/predicates.ts';
 import { find } from '../ops/registry.ts';
 import { type DType, isFloat } from '../tensor/dtype.ts';
 import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
-import { machineError } from './kernels.ts';
+import { distanceError, isDistance, machineError } from './kernels.ts';
 
 const elementary = new Set(
   `Exp Log Sigmoid Tanh Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh Erf Pow Softplus Gelu Mish Selu Elu
@@ -54,12 +54,15 @@ export interface Inexact {
   readonly functions: ReadonlyMap<string, number>;
   readonly products: ReadonlySet<string>;
   readonly sums: ReadonlySet<string>;
+  /** Operators that choose among inexact values. */
+  readonly choices: ReadonlySet<string>;
 }
 
 const isInexact = (n: Node): boolean =>
   elementary.has(n.op.name) ||
   normalised.has(n.op.name) ||
   products.has(n.op.name) ||
+  isDistance(n) ||
   (freeSums.has(n.op.name) && n.op.domain !== OWN);
 
 /** By value: what is inexact on the way to it; nothing for exact ones. */
@@ -77,6 +80,7 @@ export const inexactWays = ({ nodes }: Region): Map<Value, Inexact> => {
       functions,
       products: new Set([...behind.flatMap((b) => [...b.products]), ...(products.has(name) ? [name] : [])]),
       sums: new Set([...behind.flatMap((b) => [...b.sums]), ...(freeSums.has(name) ? [name] : [])]),
+      choices: new Set([...behind.flatMap((b) => [...b.choices]), ...(name === 'TopK' ? [name] : [])]),
     };
     for (const o of n.outputs) if (o) found.set(o, own);
   }
@@ -168,6 +172,7 @@ const boundOf = (
         (name === 'Softmax' ? p * Math.expm1(2 * most) : 2 * most) + (8 + terms) * (rounding[i] as number),
     );
   }
+  if (isDistance(n) && !errors[0]) return distanceError(inputs[0] as Tensor, out, unit(dtype));
   if (name === 'SVMRegressor') return machineError(n, inputs[0] as Tensor, errors[0]);
   if (products.has(name)) {
     const spread = (k: number) =>
@@ -275,9 +280,11 @@ export const tiedRows = (
   values: ReadonlyMap<Value, Tensor>,
   bounds: ReadonlyMap<Value, Float64Array>,
   rows: number,
+  only?: string,
 ): Set<number> => {
   const tied = new Set<number>();
   for (const n of nodes) {
+    if (only !== undefined && n.op.name !== only) continue;
     const [a, b] = n.inputs;
     const x = a && values.get(a);
     const ex = a && bounds.get(a);
@@ -305,7 +312,22 @@ export const tiedRows = (
           tied.add(Math.floor((i * rows) / count));
         }
       }
-    } else if (n.op.name === 'ArgMax' || n.op.name === 'ArgMin' || n.op.name === 'TopK') {
+    } else if (n.op.name === 'TopK') {
+      const chosen = n.outputs[1] && values.get(n.outputs[1]);
+      if (!x || !ex || !chosen || chosen.dims.length !== 2) continue;
+      const [width, k] = [x.data.length / rows, chosen.data.length / rows];
+      const sign = intOf(n, 'largest', 1) === 0 ? 1 : -1;
+      for (let r = 0; r < rows; r++) {
+        const inside = new Set(Array.from({ length: k }, (_, i) => Number(chosen.data[r * k + i])));
+        let [last, next] = [-Infinity, Infinity];
+        for (let j = 0; j < width; j++) {
+          const [v, e] = [sign * Number(x.data[r * width + j]), ex[r * width + j] ?? 0];
+          if (inside.has(j)) last = Math.max(last, v + e);
+          else next = Math.min(next, v - e);
+        }
+        if (!(last < next)) tied.add(r);
+      }
+    } else if (n.op.name === 'ArgMax' || n.op.name === 'ArgMin') {
       if (!x || !ex) continue;
       const width = x.data.length / rows;
       const sign = n.op.name === 'ArgMin' ? -1 : 1;

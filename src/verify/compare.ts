@@ -60,6 +60,8 @@ export interface Doubt {
   readonly element: number;
   readonly a: number;
   readonly b: number;
+  /** What both sides say, where it is no number: a label is never near another. */
+  readonly labels?: readonly [a: string, b: string];
 }
 
 export interface Worst {
@@ -81,6 +83,8 @@ export class Comparison {
   equal = 0;
   different = 0;
   missingOnOneSide = 0;
+  /** Elements that differ and are not held against the sides. */
+  tied = 0;
   worst: Worst | null = null;
   /** The first rows that differ: to be told apart from ties. */
   readonly differing: number[] = [];
@@ -127,9 +131,8 @@ export class Comparison {
         if (x === y) this.count(0, true);
         else {
           this.count(Infinity, false);
-          this.different++;
-          this.remember(from + i);
-          this.note(from + i, x, y, 1e308);
+          const element = ka - i * wa;
+          doubts.push({ row: from + i, element, a: Number.NaN, b: Number.NaN, labels: [x, y] });
         }
         continue;
       }
@@ -190,9 +193,13 @@ export class Comparison {
   }
 
   /** The doubt stands: the row is different. */
-  reject({ row, a, b }: Doubt): void {
+  reject({ row, a, b, labels }: Doubt): void {
     this.different++;
     this.remember(row);
+    if (labels) {
+      this.note(row, ...labels, 1e308);
+      return;
+    }
     const abs = Math.abs(a - b);
     this.note(
       row,
@@ -205,6 +212,12 @@ export class Comparison {
   /** The doubt is answered: the difference is within its bound. */
   accept({ row, a, b }: Doubt): void {
     this.note(row, plain(a), plain(b), 1e-4);
+  }
+
+  /** The doubt is answered: what the row rests on was chosen among equals. */
+  tie({ row, a, b, labels }: Doubt): void {
+    this.tied++;
+    this.note(row, labels?.[0] ?? plain(a), labels?.[1] ?? plain(b), 1e-3);
   }
 
   private remember(row: number): void {

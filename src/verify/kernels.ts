@@ -1,14 +1,32 @@
 /**
- * How far two honest runtimes may be apart on a bare SVMRegressor (Σ coefficientᵥ · kernel(x, vectorᵥ) + rho): what the
- * products and sums in single precision may lose in any order, carried through the kernel.
+ * How far two honest runtimes may be apart on operators that compare a row with many records: what products and sums may
+ * lose in any order.
  */
-import { floatsOf, intOf, stringOf } from '../ir/attributes.ts';
-import type { Node } from '../ir/model.ts';
+import { floatsOf, intOf, regionOf, stringOf } from '../ir/attributes.ts';
+import { type Node, opName } from '../ir/model.ts';
 import { numbers, type Tensor } from '../tensor/tensor.ts';
 
 const u = 2 ** -24;
 
-/** By row; `dx`: errors of x `[N, F]`. */
+const ofDistances = new Set('Identity Sub Abs Pow ReduceSum ReduceSumSquare Sqrt'.split(' '));
+
+/** A Scan that only adds up powers of differences: terms that are never below 0. */
+export const isDistance = (n: Node): boolean =>
+  opName(n.op) === 'Scan' &&
+  regionOf(n, 'body').nodes.every(
+    ({ op, inputs: [a, b] }) => ofDistances.has(opName(op)) || (opName(op) === 'Mul' && a === b),
+  );
+
+/** A difference, its power, and the sum of as many as there are features: each rounds in proportion to the result. */
+export const distanceError = (x: Tensor, y: Float64Array, unit: number): Float64Array => {
+  const features = x.dims.at(-1) ?? 1;
+  return y.map((d) => (Number.isFinite(d) ? 2 * (features + 8) * unit * Math.abs(d) : 0));
+};
+
+/**
+ * Of a bare SVMRegressor (Σ coefficientᵥ · kernel(x, vectorᵥ) + rho), by row: what single precision may lose, carried
+ * through the kernel. `dx`: errors of x `[N, F]`.
+ */
 export const machineError = (node: Node, x: Tensor, dx: Float64Array | undefined): Float64Array => {
   const list = (name: string) => Float32Array.from(floatsOf(node, name) ?? []);
   const [coefficients, vectors] = [list('coefficients'), list('support_vectors')];

@@ -397,7 +397,7 @@ class Run {
     for (const { comparison, doubts } of parts) {
       const bounded =
         !fixed && (this.isNarrowed(comparison) || this.ways.has(comparison.pair.a.field.value.name));
-      for (const d of doubts) if (bounded && !rows.has(d.row)) rows.set(d.row, rows.size);
+      for (const d of doubts) if (bounded && !d.labels && !rows.has(d.row)) rows.set(d.row, rows.size);
     }
     const bounds =
       rows.size > 0
@@ -407,15 +407,43 @@ class Run {
             parts,
           )
         : new Map<string, Bound>();
+    const open: (readonly [Comparison, Doubt])[] = [];
     for (const { comparison, doubts } of parts) {
       const bound = bounds.get(comparison.pair.a.field.value.name);
       for (const d of doubts) {
         const at = rows.get(d.row);
         const most = bound && at !== undefined ? (bound.errors[at * bound.width + d.element] ?? 0) : 0;
         if (Math.abs(d.a - d.b) <= most) comparison.accept(d);
-        else comparison.reject(d);
+        else open.push([comparison, d]);
       }
     }
+    const tied = fixed ? new Set<number>() : this.amongEquals(inputs, from, open);
+    for (const [comparison, d] of open) {
+      if (tied.has(d.row) && this.rests(comparison)) comparison.tie(d);
+      else comparison.reject(d);
+    }
+  }
+
+  /** Does the column rest on neighbours that are chosen by inexact distances? */
+  private rests(c: Comparison): boolean {
+    return this.ways.get(c.pair.a.field.value.name)?.choices.has('TopK') ?? false;
+  }
+
+  /** Of the rows in doubt, those whose neighbours are chosen among equals: distances closer together than their errors. */
+  private amongEquals(
+    inputs: ReadonlyMap<string, Tensor>,
+    from: number,
+    open: readonly (readonly [Comparison, Doubt])[],
+  ): Set<number> {
+    const rows = [...new Set(open.filter(([c]) => this.rests(c)).map(([, d]) => d.row))];
+    if (rows.length === 0 || this.expanded.rows === null) return new Set();
+    const picked = concatRows(
+      rows.map((r) => new Map([...inputs].map(([n, t]) => [n, sliceRows(t, r - from, r - from + 1)]))),
+    );
+    const values = allValues(this.expanded, picked);
+    const { graph } = this.expanded;
+    const tied = tiedRows(graph, values, errorBounds(graph, values, this.narrowed), rows.length, 'TopK');
+    return new Set([...tied].map((i) => rows[i] as number));
   }
 
   private bounds(
@@ -448,6 +476,9 @@ class Run {
           : allowanceInWords(way, this.isNarrowed(c)));
       if (c.pair.kind === 'label') allowed = 'exactly equal';
       const looked = isPredictions(this.b) || !(way || this.narrowed) ? [] : c.differing;
+      if (c.tied > 0) {
+        allowed += `; ${c.tied} are ties: neighbours were chosen there among records that rounding cannot tell apart`;
+      }
       const ties = looked.length > 0 ? this.ties(looked) : 0;
       if (ties > 0) {
         const which = looked.length < c.different ? `of the first ${looked.length} rows` : 'of the rows';
