@@ -40,8 +40,9 @@ export class Document {
     this.diagnostics.add('warning', rule, `<${tag.name}>: ${message}`, this.place(tag));
   }
 
+  /** An attribute. JPMML writes what its version of PMML has not yet as `x-` and the name that a later one has. */
   text(tag: Tag, name: string): string | undefined {
-    return tag.attributes[name];
+    return tag.attributes[name] ?? tag.attributes[`x-${name}`];
   }
 
   /** Counts the steps of the regular expressions of a document, which may repeat without end in a few bytes. */
@@ -58,16 +59,17 @@ export class Document {
 
   need(tag: Tag, name: string): string {
     return (
-      tag.attributes[name] ?? this.fail(tag, 'pmml/missing-attribute', `the attribute ${name} is missing`)
+      this.text(tag, name) ?? this.fail(tag, 'pmml/missing-attribute', `the attribute ${name} is missing`)
     );
   }
 
-  /** An attribute that names one of a few choices. */
+  /** An attribute that names one of a few choices; `x-` before one is JPMML's, as before a name. */
   choice<T extends string>(tag: Tag, name: string, choices: readonly T[], otherwise: NoInfer<T>): T {
-    const value = tag.attributes[name];
+    const value = this.text(tag, name);
     if (value === undefined) return otherwise;
     return (
       choices.find((c) => c === value) ??
+      choices.find((c) => c !== '' && `x-${c}` === value) ??
       this.fail(
         tag,
         'pmml/attribute-value',
@@ -77,7 +79,7 @@ export class Document {
   }
 
   number(tag: Tag, name: string): number | undefined {
-    const value = tag.attributes[name];
+    const value = this.text(tag, name);
     return value === undefined ? undefined : this.parseNumber(tag, value, name);
   }
 
@@ -86,7 +88,7 @@ export class Document {
   }
 
   flag(tag: Tag, name: string, otherwise: boolean): boolean {
-    const value = tag.attributes[name];
+    const value = this.text(tag, name);
     if (value === undefined) return otherwise;
     if (value === 'true' || value === '1') return true;
     if (value === 'false' || value === '0') return false;

@@ -518,7 +518,8 @@ export const applyBuiltin = (
   scope: Scope,
   wanted: DataType | undefined,
 ): Applied => {
-  const f = builtins.get(name);
+  // Before PMML 4.4 had them, JPMML wrote `x-tanh` and so on.
+  const f = builtins.get(name) ?? builtins.get(name.replace(/^x-/, ''));
   if (!f) return scope.world.doc.fail(element, 'pmml/unknown-function', `there is no function '${name}'`);
   const c = new Call(element, name, args, scope, wanted);
   if (args.length < f.least || args.length > f.most) {

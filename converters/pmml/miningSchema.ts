@@ -50,7 +50,7 @@ export const isTarget = (f: MiningField): boolean => f.usage === 'target' || f.u
 const treatments = ['outliers', 'missingValueReplacement', 'missingValueTreatment', 'invalidValueTreatment'];
 
 /** Does a field of a segment say anything of its own? Otherwise it is taken as the models around let it in. */
-const treats = (tag: Tag): boolean => treatments.some((t) => tag.attributes[t] !== undefined);
+const treats = (doc: Document, tag: Tag): boolean => treatments.some((t) => doc.text(tag, t) !== undefined);
 
 /**
  * Lets one field in. Returns the rows that make the whole result invalid, or null.
@@ -67,7 +67,7 @@ export const admit = (
   const { tag } = field;
   const optype = field.optype ?? raw.optype;
   const declared = raw.field;
-  if (inner && !treats(tag)) {
+  if (inner && !treats(doc, tag)) {
     scope.set(field.name, optype === raw.optype ? raw : { ...raw, optype });
     return null;
   }
