@@ -94,8 +94,8 @@ export interface Operator {
     inputs: readonly (Lowered | null)[],
     to: Lowering,
   ): readonly (Lowered | null)[] | Refusal;
-  /** `each`: output row i depends on input row i alone, rows being axis 0. Default `all`. */
-  rows?(node: Node): 'each' | 'all';
+  /** `each`: output row i depends on input row i alone, rows being axis 0. Default `all`; what is constant may tell more. */
+  rows?(node: Node, known?: Known): 'each' | 'all';
   /** Random operators are not. Default true. */
   readonly pure?: boolean;
 }

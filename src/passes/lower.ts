@@ -85,8 +85,14 @@ class GraphLowering {
     for (const v of model.graph.params) this.input(v);
   }
 
-  private refuse(operator: string, { rule, why }: Refusal, values: readonly (Value | null)[] = []): void {
-    const key = `${operator}\0${rule}\0${why}`;
+  /** `kind`: the reason, where `why` names the first node that it stops. */
+  private refuse(
+    operator: string,
+    { rule, why }: Refusal,
+    values: readonly (Value | null)[] = [],
+    kind = why,
+  ): void {
+    const key = `${operator}\0${rule}\0${kind}`;
     if (!this.obstacles.has(key)) this.obstacles.set(key, { operator, rule, why });
     for (const v of values) if (v) this.unknown.add(v);
   }
@@ -127,11 +133,18 @@ class GraphLowering {
     }
     if (!operator?.lower) {
       const why = operator ? 'has no form in the row language' : 'is not supported yet';
-      this.refuse(name, refuse('lower/not-supported', `${name} ${why}`), node.outputs);
+      this.refuse(name, refuse('lower/not-supported', `${called(node)} ${why}`), node.outputs, why);
       return;
     }
-    if (operator.rows?.(node) !== 'each') {
-      this.refuse(name, refuse('lower/rows', `${name} does not treat rows one by one`), node.outputs);
+    if (operator.rows?.(node, this.known) !== 'each') {
+      const [out] = node.outputs;
+      const gives = out ? `: it gives ${formatType(out.type)}` : '';
+      this.refuse(
+        name,
+        refuse('lower/rows', `${called(node)} does not treat rows one by one${gives}`),
+        node.outputs,
+        '',
+      );
       return;
     }
     this.lowerNode(node, operator as Operator & { lower: NonNullable<Operator['lower']> }, name);
@@ -263,6 +276,9 @@ class GraphLowering {
     throw new Error(`'${v.name}' was not materialised`);
   }
 }
+
+/** How a person finds the node. */
+const called = (node: Node): string => (node.name === '' ? opName(node.op) : `'${node.name}'`);
 
 /** A slot read as a value. */
 const read = (slot: Slot, dims: readonly number[]): Lowered => ({

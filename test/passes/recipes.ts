@@ -172,6 +172,19 @@ const casts: Use[] = numberTypes
 const truth: readonly DType[] = ['bool'];
 
 /** By domain and name. */
+/** Along each axis of a row, with the element and without, from either end. */
+const running = (name: string): readonly Use[] =>
+  [0, 1].flatMap((exclusive) =>
+    [0, 1].map((reverse) => ({
+      inputs: [{ dtype: 'float32', dims: [3, 4] }],
+      build: (b, [x]) =>
+        call(name, { exclusive: attr.int(exclusive), reverse: attr.int(reverse) })(b, [
+          x as Value,
+          b.constant(constant('int64', [1 + reverse], [])),
+        ]),
+    })),
+  );
+
 export const recipes: Readonly<Record<string, readonly Use[]>> = {
   Abs: unary('Abs', numberTypes),
   Acos: unary('Acos'),
@@ -233,6 +246,8 @@ export const recipes: Readonly<Record<string, readonly Use[]>> = {
   ],
   Cos: unary('Cos'),
   Cosh: unary('Cosh'),
+  CumProd: running('CumProd'),
+  CumSum: running('CumSum'),
   Div: binary('Div'),
   Equal: [...binary('Equal'), ...binary('Equal', truth)],
   Erf: unary('Erf'),

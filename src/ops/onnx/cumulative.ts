@@ -4,17 +4,19 @@ import { attr, intOf } from '../../ir/attributes.ts';
 import type { Builder } from '../../ir/builder.ts';
 import { refuse } from '../../ir/diagnostic.ts';
 import { type Node, tensorType, type Value } from '../../ir/model.ts';
+import type { Loop, Lowered, Row } from '../../kernel/row.ts';
 import { type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import { rounder } from '../../tensor/float.ts';
 import { countOf, type Tensor, zeros } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
 import { stepRounder } from './accumulate.ts';
-import { dimsOf, fromFront, knownInts } from './axes.ts';
+import { dimsOf, fromFront, knownInts, rowsUnless } from './axes.ts';
 import { byAxis } from './byAxis.ts';
 import { floats, indices } from './constraints.ts';
 import { cast } from './earlier.ts';
 import { computedElements } from './elements.ts';
 import { attributesBut, number, vector } from './expansion.ts';
+import { chooseRow, intRow, whole } from './take.ts';
 
 /** One step on: from what has come together, and the next element. */
 export interface Meeting {
@@ -69,6 +71,41 @@ export const cumulative = (name: string, since: readonly number[], meeting: Meet
     }
     return [out];
   },
+  lower: (node, inputs, to) => {
+    const { start, operator } = meeting;
+    const x = inputs[0] as Lowered;
+    const [given] = knownInts(node, 1, to.known) ?? [];
+    if (given === undefined) return refuse('ops/axis-constant', 'the axis is not constant');
+    const axis = fromFront(node, given, x.dims.length + 1) - 1;
+    const extent = x.dims[axis] as number;
+    const inner = countOf(x.dims.slice(axis + 1));
+    const [exclusive, reverse] = [intOf(node, 'exclusive', 0) !== 0, intOf(node, 'reverse', 0) !== 0];
+    const nothing: Row = { k: 'const', dtype: x.dtype, value: isBig(x.dtype) ? BigInt(start) : start };
+    const element = (index: Row): Row => {
+      const at = intRow('mod', intRow('div', index, whole(inner)), whole(extent));
+      const first = intRow('sub', index, intRow('mul', at, whole(inner)));
+      const loop: Loop = { loop: true };
+      const turn: Row = { k: 'index', loop };
+      // Steps are taken in order, so from the end where it is reversed.
+      const place = reverse ? intRow('sub', whole(extent - 1), turn) : turn;
+      const [before, behind] = reverse ? [at, place] : [place, at];
+      const counts: Row = { k: 'apply', fn: exclusive ? 'lt' : 'le', dtype: 'bool', args: [before, behind] };
+      const own = x.element(intRow('add', first, intRow('mul', place, whole(inner))));
+      return {
+        k: 'fold',
+        loop,
+        over: extent,
+        with: operator === 'Add' ? 'sum' : 'product',
+        start: nothing,
+        body: chooseRow([counts], [own], nothing),
+        dtype: x.dtype,
+        ordered: true,
+      };
+    };
+    return [{ ...x, element }];
+  },
+  // An axis that is not known may be the rows'.
+  rows: (node, known) => rowsUnless(node, known && knownInts(node, 1, known)),
 });
 
 type Along<T> = (x: T[], out: T[], from: number, step: number, extent: number, exclusive: boolean) => void;
