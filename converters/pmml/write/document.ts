@@ -1,6 +1,6 @@
 /** A model as a PMML 4.4.1 document: what fields it has, which elements say what it computes, in which order they stand. */
 import { fail } from '../../../src/ir/diagnostic.ts';
-import type { Field as IrField, Model } from '../../../src/ir/model.ts';
+import type { Field as IrField, Model, Value } from '../../../src/ir/model.ts';
 import type { Program, Slot } from '../../../src/kernel/row.ts';
 import { planeName } from '../../../src/passes/plain.ts';
 import { isTemporal } from '../../../src/rows/dates.ts';
@@ -82,7 +82,13 @@ export const plan = (model: Model, program: Program, parts: readonly Placed[], w
     if (!f) return fail('pmml/input', `no field stands for element ${i} of the input '${slot.name}'`);
     let field = given.get(f);
     if (!field) {
-      field = { name: f.name, dataType: inputType(f), mayMiss: canMiss(f), expression: null, segment: null };
+      field = {
+        name: f.name,
+        dataType: inputType(f),
+        mayMiss: canMiss(f.value),
+        expression: null,
+        segment: null,
+      };
       given.set(f, field);
     }
     return field;
@@ -133,7 +139,8 @@ class ElementFields {
     const field: Field = {
       name: this.names(`${as.feature}${value}`),
       dataType: typeName(slot.dtype),
-      mayMiss: isFloat(slot.dtype),
+      // NaN of a number is missing; a label of text is not, unless the model says so.
+      mayMiss: isFloat(slot.dtype) || isAbsent(given.value),
       expression: null,
       segment: this.segment,
     };
@@ -159,8 +166,10 @@ const isFloatType = (type: DataType): boolean => type === 'float' || type === 'd
 
 const dataTypes = new Set(['string', 'integer', 'float', 'double', 'boolean']);
 
-const canMiss = ({ value: { type } }: IrField): boolean =>
-  type.kind === 'tensor' && (type.absent === 'missing' || isFloat(type.dtype) || type.dtype === 'string');
+const isAbsent = ({ type }: Value): boolean => type.kind === 'tensor' && type.absent === 'missing';
+
+const canMiss = (v: Value): boolean =>
+  isAbsent(v) || (v.type.kind === 'tensor' && (isFloat(v.type.dtype) || v.type.dtype === 'string'));
 
 class DocumentPlan {
   private readonly model: Model;
@@ -176,6 +185,8 @@ class DocumentPlan {
   private readonly targets = new Map<ElementSegment, string>();
   /** What elements want of the fields of the document: they have no result for a missing or an infinite number. */
   private readonly demands = new Map<Field, NonNullable<IrField['demands']>>();
+  /** The largest magnitude that an element reads of such a field. */
+  private readonly most = new Map<Field, number>();
 
   constructor(
     model: Model,
@@ -249,6 +260,11 @@ class DocumentPlan {
     };
     for (const f of s.reads) missing(ref(f));
     for (const f of s.reads) infinite(f);
+    const { most } = s.part;
+    if (most === undefined) return;
+    for (const f of s.reads) {
+      if (this.demands.has(f)) this.most.set(f, Math.min(most, this.most.get(f) ?? most));
+    }
   }
 
   private takesMissing(field: Field): boolean {
@@ -503,8 +519,13 @@ class DocumentPlan {
     if (!first) yield close(depth, 'LocalTransformations');
   }
 
-  private *output(depth: number, columns: readonly Markup[]): Generator<string> {
-    if (columns.length > 0) yield print(depth, element('Output', {}, columns));
+  /** `prediction`: what is predicted stands among further results, since some engines give those alone. */
+  private *output(depth: number, columns: readonly Markup[], prediction?: Prediction): Generator<string> {
+    if (columns.length === 0) return;
+    const own = prediction
+      ? [element('OutputField', { ...targetField(prediction).attributes, feature: 'predictedValue' })]
+      : [];
+    yield print(depth, element('Output', {}, [...own, ...columns]));
   }
 
   /** One model element for all. */
@@ -529,7 +550,7 @@ class DocumentPlan {
       };
       yield open(depth, content.name, attributes);
       yield* self.outerSchema(depth + 1, target);
-      yield* self.output(depth + 1, columns);
+      yield* self.output(depth + 1, columns, prediction);
       yield* self.transformations(depth + 1, derived);
       yield* content.content(depth + 1);
       yield close(depth, content.name);
@@ -606,7 +627,7 @@ class DocumentPlan {
         functionName: self.functionOf(prediction),
       });
       yield* self.outerSchema(depth + 1, target);
-      yield* self.output(depth + 1, columns);
+      yield* self.output(depth + 1, columns, prediction);
       yield* self.transformations(depth + 1, self.derived(outer));
       yield open(depth + 1, 'Segmentation', { multipleModelMethod: 'modelChain' });
       let id = 0;
@@ -755,7 +776,7 @@ class DocumentPlan {
     for (const f of this.inputs) {
       const field = this.given.get(f);
       const dataType = field?.dataType ?? inputType(f);
-      const finite = field && this.demands.get(field)?.valid ? finiteOf(dataType) : [];
+      const finite = field && this.demands.get(field)?.valid ? finiteOf(dataType, this.most.get(field)) : [];
       yield print(2, dataField(finite.length > 0 ? { ...f, intervals: finite } : f, dataType));
     }
     for (const t of [target, ...targets]) yield print(2, t);
@@ -861,8 +882,8 @@ const commonest = (values: readonly Literal[]): Literal => {
 const literalKey = (v: number | string | boolean): string => `${typeof v} ${Object.is(v, -0) ? '-0' : v}`;
 
 /** Any number but the infinite ones. */
-const finiteOf = (dataType: DataType): IrField['intervals'] & object => {
-  const most = dataType === 'float' ? 3.4028234663852886e38 : Number.MAX_VALUE;
+const finiteOf = (dataType: DataType, limit = Infinity): IrField['intervals'] & object => {
+  const most = Math.min(limit, dataType === 'float' ? 3.4028234663852886e38 : Number.MAX_VALUE);
   return [{ low: -most, high: most, closure: 'cc' }];
 };
 

@@ -1,10 +1,11 @@
 /** Layers of neurons: products with constant matrices, an activation function behind each, softmax or two classes at the end. */
 import { floatOf, intOf } from '../../../../src/ir/attributes.ts';
-import { type Node, opName, type Value } from '../../../../src/ir/model.ts';
+import { type Node, OWN, opName, type Value } from '../../../../src/ir/model.ts';
 import type { Field } from '../expression.ts';
 import { spelled } from '../expression.ts';
 import { close, element, open, print } from '../xml.ts';
-import { labelOf } from './label.ts';
+import { type Label, labelOf } from './label.ts';
+import { filled, masked } from './missing.ts';
 import { type Graph, type Part, type Recognise, width } from './part.ts';
 
 interface Layer {
@@ -28,40 +29,97 @@ export const NeuralNetwork: Recognise = (node, graph) => {
   const network = networkOf(out, graph);
   if (!network || network.layers.length < 2) return null;
   const last = network.layers.at(-1) as Layer;
-  if (last.softmax) return classification(network, out, graph);
-  return last.biases.length === 1 ? regression(network, out) : null;
+  if (last.biases.length === 1) return last.softmax ? null : regression(network, out, graph);
+  const shares =
+    last.softmax || (last.activation === 'logistic' && labelOf(columnsOf(out, graph).joined, graph));
+  return shares ? classification(network, out, graph) : null;
 };
 
 // What is predicted
 
-const regression = (network: Network, y: Value): Part => ({
-  element: 'NeuralNetwork',
-  functionName: 'regression',
-  classes: null,
-  named: true,
-  reads: [{ value: network.input }],
-  gives: [{ value: y, as: [{ feature: 'predictedValue' }] }],
-  attributes: attributesOf(network),
-  content: (fields, depth, target) => content(network, fields, depth, target, null),
-});
+const regression = (network: Network, y: Value, graph: Graph): Part => {
+  const from = filled(network.input, graph);
+  const whole = from && masked(y, from, graph.readersOf(y), graph);
+  const as = [{ feature: 'predictedValue' }];
+  return {
+    element: 'NeuralNetwork',
+    functionName: 'regression',
+    classes: null,
+    named: true,
+    reads: (whole ? from : [network.input]).map((value) => ({ value })),
+    gives: [{ value: whole ?? y, as }],
+    attributes: attributesOf(network),
+    content: (fields, depth, target) => content(network, fields, depth, target, null),
+  };
+};
 
 const classification = (network: Network, scores: Value, graph: Graph): Part => {
-  const label = labelOf(scores, graph);
   const count = (network.layers.at(-1) as Layer).biases.length;
+  const columns = columnsOf(scores, graph);
+  const label = labelOf(columns.joined, graph);
   const classes = label?.classes ?? Array.from({ length: count }, (_, c) => c);
+  const missing = label && wholly(network, scores, columns, label, graph);
+  const probability = classes.map((c) => ({ feature: 'probability', value: spelled(c) }));
   return {
     element: 'NeuralNetwork',
     functionName: 'classification',
     classes,
     named: true,
-    reads: [{ value: network.input }],
+    reads: (missing?.from ?? [network.input]).map((value) => ({ value })),
     gives: [
-      ...(label ? [{ value: label.value, as: [{ feature: 'predictedValue' }] }] : []),
-      { value: scores, as: classes.map((c) => ({ feature: 'probability', value: spelled(c) })) },
+      ...(label ? [{ value: missing?.label ?? label.value, as: [{ feature: 'predictedValue' }] }] : []),
+      ...(missing
+        ? missing.columns.map((value, c) => ({ value, as: probability.slice(c, c + 1) }))
+        : [{ value: scores, as: probability }]),
     ],
     attributes: attributesOf(network),
     content: (fields, depth, target) => content(network, fields, depth, target, classes),
   };
+};
+
+interface Columns {
+  /** Gather(scores, [c]); undefined where it is not asked for. */
+  readonly each: readonly (Value | undefined)[];
+  /** All of them joined again; the scores themselves where they are not. */
+  readonly joined: Value;
+}
+
+/** The scores one by one, as the reader of documents takes them. */
+const columnsOf = (scores: Value, graph: Graph): Columns => {
+  const gathers = graph
+    .readersOf(scores)
+    .filter((n) => opName(n.op) === 'Gather' && intOf(n, 'axis', 0) === 1);
+  const each = Array.from({ length: width(scores) ?? 0 }, (_, c) => {
+    const gather = gathers.find((n) => {
+      const index = graph.constant(n.inputs[1]);
+      return index?.data.length === 1 && Number(index.data[0]) === c;
+    });
+    return gather?.outputs[0] ?? undefined;
+  });
+  const [first] = each;
+  const join = (n: Node): boolean =>
+    opName(n.op) === 'Concat' && n.inputs.length === each.length && n.inputs.every((v, c) => v === each[c]);
+  return { each, joined: (first && graph.readersOf(first).find(join)?.outputs[0]) ?? scores };
+};
+
+/** What the network gives, missing where one of its inputs is, if nothing asks for it without. */
+const wholly = (
+  network: Network,
+  scores: Value,
+  { each, joined }: Columns,
+  label: Label,
+  graph: Graph,
+): { readonly from: readonly Value[]; readonly label: Value; readonly columns: readonly Value[] } | null => {
+  const from = filled(network.input, graph);
+  if (!from || joined === scores || !label.alone || graph.readersOf(joined).length > 1) return null;
+  const join = graph.maker(joined);
+  const inner = graph.readersOf(scores).every((n) => each.includes(n.outputs[0] as Value));
+  const columns = each.map((v) => {
+    const readers = v && graph.readersOf(v).filter((n) => n !== join);
+    return v && readers && readers.length > 0 ? masked(v, from, readers, graph) : null;
+  });
+  const named = masked(label.value, from, graph.readersOf(label.value), graph);
+  return inner && named && columns.every((v) => v !== null) ? { from, label: named, columns } : null;
 };
 
 /** The probabilities 1 - p and p, of one neuron: two neurons that hear the opposite of each other. */
@@ -131,10 +189,34 @@ const activationOf = (
   if (!node || !x) return nothing;
   const name = activations.get(opName(node.op));
   if (name !== undefined) return { name, softmax: false, of: x };
+  const written = writtenOut(node, graph);
+  if (written) return written;
   // Before opset 13 it went over all axes from the second on, which in a matrix is the same.
   return opName(node.op) === 'Softmax' && [1, -1].includes(intOf(node, 'axis', node.op.since < 13 ? 1 : -1))
     ? { name: 'identity', softmax: true, of: x }
     : nothing;
+};
+
+/** Functions as the reader of documents makes them. */
+const writtenOut = (node: Node, graph: Graph): ReturnType<typeof activationOf> | null => {
+  const [x, y] = node.inputs;
+  if (opName(node.op) === 'Max' && x && node.inputs.length === 2 && isAll(y, 0, graph))
+    return { name: 'rectifier', softmax: false, of: x };
+  if (opName(node.op) !== 'Div') return null;
+  const add = graph.made(y, 'Add');
+  const z = graph.made(graph.made(add?.inputs[1], 'Exp')?.inputs[0], 'Neg')?.inputs[0];
+  if (z && isAll(x, 1, graph) && isAll(add?.inputs[0], 1, graph))
+    return { name: 'logistic', softmax: false, of: z };
+  const sum = graph.made(y, `${OWN}.Sum`);
+  const less = graph.made(graph.made(x, 'Exp')?.inputs[0], 'Sub');
+  const [of, top] = less?.inputs ?? [];
+  const soft = sum?.inputs[0] === x && !sum?.inputs[1] && graph.made(top, 'ReduceMax')?.inputs[0] === of;
+  return of && soft ? { name: 'identity', softmax: true, of } : null;
+};
+
+const isAll = (v: Value | null | undefined, x: number, graph: Graph): boolean => {
+  const t = graph.constant(v);
+  return t !== undefined && Array.from(t.data as ArrayLike<number>).every((e) => e === x);
 };
 
 interface Sums {

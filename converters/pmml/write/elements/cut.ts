@@ -3,11 +3,20 @@
  * input. What is left is spelled as expressions before and behind the parts.
  */
 import { attr } from '../../../../src/ir/attributes.ts';
-import { type Model, type Node, type OpId, tensorType, type Value } from '../../../../src/ir/model.ts';
+import {
+  type Model,
+  type Node,
+  type OpId,
+  OWN,
+  type Parameter,
+  tensorType,
+  type Value,
+} from '../../../../src/ir/model.ts';
 import { numberOfDtype } from '../../../../src/ops/onnx/constraints.ts';
 import { operators } from '../../../../src/ops/registry.ts';
 import { dead } from '../../../../src/passes/dead.ts';
 import { rebuild } from '../../../../src/passes/rebuild.ts';
+import { constant } from '../../../../src/tensor/data.ts';
 import type { DType } from '../../../../src/tensor/dtype.ts';
 import { recognisers } from './index.ts';
 import { Graph, type Part } from './part.ts';
@@ -24,7 +33,8 @@ export interface Cut {
   readonly parts: readonly Placed[];
 }
 
-export const cut = (model: Model): Cut => {
+export const cut = (whole: Model): Cut => {
+  const model = dead(whole);
   const parts = found(model);
   if (parts.length === 0 || model.rows === null) return { model, parts: [] };
   const ends: Node[] = [];
@@ -47,6 +57,7 @@ export const cut = (model: Model): Cut => {
     ...model,
     graph: {
       ...graph,
+      parameters: [...graph.parameters, never],
       nodes: [...graph.nodes, ...ends],
       results: [...graph.results, ...ends.map((n) => n.outputs[0] as Value)],
     },
@@ -57,7 +68,8 @@ export const cut = (model: Model): Cut => {
     return node.outputs.map((v) => {
       const name = v && given.get(v);
       if (!v || !name || v.type.kind !== 'tensor') return null;
-      return b.input(name, tensorType(v.type.dtype, [rows, ...(v.type.dims ?? []).slice(1)]));
+      const { dtype, dims, absent } = v.type;
+      return b.input(name, tensorType(dtype, [rows, ...(dims ?? []).slice(1)], absent));
     });
   });
   return { model: dead(left), parts: placed };
@@ -90,16 +102,24 @@ const readBy = (node: Node): Value[] => [
   ...[...node.attributes.values()].flatMap((a) => (a.kind === 'region' ? a.region.captures : [])),
 ];
 
-const opOf = (name: string): OpId => operators.resolve('', name) as OpId;
+const opOf = (name: string, domain = ''): OpId => operators.resolve(domain, name) as OpId;
+
+/** Nowhere missing: what may be is handed on by a Mask. */
+const never: Parameter = {
+  value: { name: 'part.never', type: tensorType('bool', []) },
+  data: constant('bool', [0], []),
+  role: 'constant',
+};
 
 /** A value under a name of its own, as the dtype. */
 const read = (name: string, value: Value, dtype?: DType): Node => {
   const { type } = value;
   const cast = dtype !== undefined && type.kind === 'tensor' && type.dtype !== dtype;
+  const missing = type.kind === 'tensor' && type.absent === 'missing';
   return {
-    op: opOf(cast ? 'Cast' : 'Identity'),
+    op: cast ? opOf('Cast') : missing ? opOf('Mask', OWN) : opOf('Identity'),
     name: '',
-    inputs: [value],
+    inputs: missing ? [value, never.value] : [value],
     outputs: [{ name, type: cast ? tensorType(dtype, type.dims) : type }],
     attributes: new Map(cast ? [['to', attr.int(numberOfDtype(dtype))]] : []),
     from: [],

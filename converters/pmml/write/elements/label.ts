@@ -9,28 +9,33 @@ export interface Label {
   readonly value: Value;
   /** In the order of the scores. */
   readonly classes: readonly (string | number)[];
+  /** Does nothing else come of the ArgMax? */
+  readonly alone: boolean;
 }
 
 /** The label of scores `[N, k]` by their one ArgMax; null where there is none. */
-export const labelOf = (scores: Value, graph: Graph, best = 'ArgMax'): Label | null => {
-  const [found, ...more] = graph.readersOf(scores).filter((n) => opName(n.op) === best);
+export const labelOf = (scores: Value, graph: Graph): Label | null => {
+  const [found, ...more] = graph.readersOf(scores).filter((n) => opName(n.op) === 'ArgMax');
   const index = found?.outputs[0];
   if (!index || more.length > 0 || !alongClasses(found)) return null;
   const { type } = scores;
   const count = type.kind === 'tensor' ? type.dims?.[1] : null;
   if (typeof count !== 'number') return null;
   let classes: readonly (string | number)[] = Array.from({ length: count }, (_, c) => c);
-  let label: Label | null = isColumn(index) ? { value: index, classes } : null;
+  let alone = true;
+  let label: Label | null = isColumn(index) ? { value: index, classes, alone } : null;
   for (let at = index, looked = false; ; ) {
-    const next = graph.only(at);
+    // Other tables may be looked up too; the first is of labels.
+    const next = graph.only(at) ?? graph.readersOf(at).find((n) => lookedUp(n, at, graph));
     const out = next?.outputs[0];
     if (!next || !out) return label;
+    alone &&= graph.only(at) === next;
     const table = lookedUp(next, at, graph);
     if (table && !looked && table.length === count) {
       classes = table;
       looked = true;
     } else if (!keeps(next, at)) return label;
-    if (isColumn(out)) label = { value: out, classes };
+    if (isColumn(out)) label = { value: out, classes, alone };
     at = out;
   }
 };
