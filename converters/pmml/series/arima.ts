@@ -15,7 +15,7 @@ import {
   psiWeights,
   valueAt,
 } from './arma.ts';
-import { addition, type Effect, outlier, regressors } from './effects.ts';
+import { addition, outliers, regressors } from './effects.ts';
 import { exactForecast, type Process, stateOf } from './exact.ts';
 import {
   countOf,
@@ -80,13 +80,9 @@ export const arima = (doc: Document, e: Element, observed: Series): Made => {
   };
   const transformation = transformationOf(doc, e);
 
-  const outliers = e.children.filter((c) => c.name === 'OutlierEffect');
   const added = regressors(doc, e, observed, { plain: d, seasonal: D });
-  const effects: Effect[] = [
-    ...outliers.map((o) => outlier(doc, o, observed, seasonal ? period : 1, polynomials)),
-    ...added.effects,
-  ];
-  const x = addition(effects, observed.values.length);
+  const effects = [...outliers(doc, e, observed, seasonal ? period : 1, polynomials), ...added.effects];
+  const x = addition(doc, e, effects, observed.values.length);
   // What is added is known from some place on: the noise of the model is.
   const history = observed.values
     .map((y) => transformed(doc, e, y, transformation))

@@ -21,8 +21,13 @@ import {
 /** undefined: not known. */
 export type Effect = (place: number) => number | undefined;
 
+/** Sums and powers beyond this are refused: outliers and regressors, each at every place. */
+const mostWork = 1e8;
+
 /** All of them together: of the past as far back as they are known, and of the steps ahead as far as they are. */
-export const addition = (effects: readonly Effect[], observed: number) => {
+export const addition = (doc: Document, e: Element, effects: readonly Effect[], observed: number) => {
+  if (effects.length * (observed + horizon) > mostWork)
+    doc.fail(e, 'pmml/too-large', `${effects.length} outliers and regressors are too many`);
   const at = (place: number): number | undefined => {
     let sum = 0;
     for (const effect of effects) {
@@ -41,7 +46,9 @@ export const addition = (effects: readonly Effect[], observed: number) => {
     }
     return out;
   };
-  return { past: run(0, -1, observed).reverse(), ahead: run(1, 1, horizon) };
+  const ahead = run(1, 1, horizon);
+  if (ahead.length === 0) doc.fail(e, 'pmml/no-series', 'its regressors are known for no step ahead');
+  return { past: run(0, -1, observed).reverse(), ahead };
 };
 
 const kinds = ['additive', 'level', 'transient', 'seasonalAdditive', 'trend', 'innovational'] as const;
@@ -50,40 +57,53 @@ const kinds = ['additive', 'level', 'transient', 'seasonalAdditive', 'trend', 'i
  * An impulse at the start, taken through 1, 1/(1 - B), 1/(1 - δ B), 1/(1 - B^s), 1/(1 - B)² or, as an error of the model
  * itself, m(B)/a(B) (Chen and Liu 1993).
  */
-export const outlier = (
+export const outliers = (
   doc: Document,
-  e: Element,
+  owner: Element,
   observed: Series,
   period: number,
   polynomials: Pick<Arma, 'autoregressive' | 'movingAverage'>,
-): Effect => {
-  const kind = doc.choice(e, 'type', kinds, 'additive');
-  doc.need(e, 'type');
-  const start = placeOf(doc, e, doc.needNumber(e, 'startTime'), observed);
-  if (start > 0 || start <= -observed.values.length) {
-    doc.fail(e, 'pmml/attribute-value', 'its startTime is no time of the TimeSeries');
-  }
-  const size = doc.needNumber(e, 'magnitude');
-  const damping = kind === 'transient' ? doc.needNumber(e, 'dampingCoefficient') : 1;
-  const psi = kind === 'innovational' ? psiWeights(polynomials, horizon + 1 - start) : [];
-  return (place) => {
-    const since = place - start;
-    if (since < 0) return 0;
-    switch (kind) {
-      case 'additive':
-        return since === 0 ? size : 0;
-      case 'level':
-        return size;
-      case 'transient':
-        return size * damping ** since;
-      case 'seasonalAdditive':
-        return since % period === 0 ? size : 0;
-      case 'trend':
-        return size * (since + 1);
-      case 'innovational':
-        return size * (psi[since] as number);
-    }
+): Effect[] => {
+  const count = observed.values.length + horizon;
+  let known: readonly number[] | undefined;
+  const psi = (e: Element): readonly number[] => {
+    const lags = polynomials.autoregressive.filter((a) => a !== 0).length;
+    if (lags * count > mostWork)
+      doc.fail(e, 'pmml/too-large', `${lags} lags over ${count} steps are too many`);
+    known ??= psiWeights(polynomials, count);
+    return known;
   };
+  return owner.children
+    .filter((c) => c.name === 'OutlierEffect')
+    .map((e): Effect => {
+      doc.need(e, 'type');
+      const kind = doc.choice(e, 'type', kinds, 'additive');
+      const start = placeOf(doc, e, doc.needNumber(e, 'startTime'), observed);
+      if (start > 0 || start <= -observed.values.length) {
+        doc.fail(e, 'pmml/attribute-value', 'its startTime is no time of the TimeSeries');
+      }
+      const size = doc.needNumber(e, 'magnitude');
+      const damping = kind === 'transient' ? doc.needNumber(e, 'dampingCoefficient') : 1;
+      const weights = kind === 'innovational' ? psi(e) : [];
+      return (place) => {
+        const since = place - start;
+        if (since < 0) return 0;
+        switch (kind) {
+          case 'additive':
+            return since === 0 ? size : 0;
+          case 'level':
+            return size;
+          case 'transient':
+            return size * damping ** since;
+          case 'seasonalAdditive':
+            return since % period === 0 ? size : 0;
+          case 'trend':
+            return size * (since + 1);
+          case 'innovational':
+            return size * (weights[since] as number);
+        }
+      };
+    });
 };
 
 const futures = ['constant', 'trend', 'stored', 'otherModel', 'userSupplied'] as const;
@@ -120,7 +140,7 @@ export const regressors = (doc: Document, owner: Element, observed: Series, diff
       const x = transformed(doc, e, doc.needNumber(value, 'value'), transformation);
       known.set(placeOf(doc, value, time as number, observed), coefficient * x);
     }
-    const last = Math.max(...known.keys());
+    const last = [...known.keys()].reduce((a, b) => Math.max(a, b), -Infinity);
     effects.push((place) => {
       const at = place - delay;
       if (future === 'userSupplied' && place > 0) return 0;

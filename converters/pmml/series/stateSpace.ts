@@ -65,7 +65,7 @@ export const stateSpace = (doc: Document, e: Element, observed: Series): Made =>
   const [shift, constant] = ofState ? [intercepts, 0] : [[], intercepts[0] ?? 0];
   const intercept = (doc.number(e, 'intercept') ?? 0) + constant;
   const added = regressors(doc, e, observed, { plain: 0, seasonal: 0 });
-  const x = addition(added.effects, 0);
+  const x = addition(doc, e, added.effects, 0);
   const forecast = statesAhead(state, transition, shift, x.ahead.length).map(
     (s, h) => dot(measurement, s) + intercept + (x.ahead[h] as number),
   );
