@@ -10,7 +10,7 @@ import { type Graph, type Part, type Recognise, width } from './part.ts';
 
 interface Layer {
   readonly activation: string;
-  readonly softmax: boolean;
+  readonly normalization: 'softmax' | 'simplemax' | undefined;
   /** For each neuron. */
   readonly biases: readonly number[];
   /** For each neuron, of each of the neurons before. */
@@ -27,11 +27,14 @@ export const NeuralNetwork: Recognise = (node, graph) => {
   if (!out || node.outputs.length !== 1) return null;
   if (opName(node.op) === 'Concat') return ofTwo(node, out, graph);
   const network = networkOf(out, graph);
-  if (!network || network.layers.length < 2) return null;
+  if (!network) return null;
   const last = network.layers.at(-1) as Layer;
-  if (last.biases.length === 1) return last.softmax ? null : regression(network, out, graph);
+  // One neuron alone is a linear model.
+  if (last.biases.length === 1) {
+    return last.normalization || network.layers.length < 2 ? null : regression(network, out, graph);
+  }
   const shares =
-    last.softmax || (last.activation === 'logistic' && labelOf(columnsOf(out, graph).joined, graph));
+    last.normalization || (last.activation === 'logistic' && labelOf(columnsOf(out, graph).joined, graph));
   return shares ? classification(network, out, graph) : null;
 };
 
@@ -131,8 +134,7 @@ const ofTwo = (node: Node, scores: Value, graph: Graph): Part | null => {
     return null;
   const network = networkOf(p, graph);
   const last = network?.layers.at(-1);
-  if (!network || network.layers.length < 2 || last?.activation !== 'logistic' || last.biases.length !== 1)
-    return null;
+  if (!network || last?.activation !== 'logistic' || last.biases.length !== 1) return null;
   const both: Layer = {
     ...last,
     biases: last.biases.flatMap((b) => [-b, b]),
@@ -150,8 +152,8 @@ const networkOf = (y: Value, graph: Graph): Network | null => {
   for (;;) {
     const activated = activationOf(sameRows(at, graph), graph);
     const sums = sumsOf(sameRows(activated.of, graph), graph);
-    if (!sums || (activated.softmax && layers.length > 0)) break;
-    layers.unshift({ activation: activated.name, softmax: activated.softmax, ...sums });
+    if (!sums || (activated.normalization && layers.length > 0)) break;
+    layers.unshift({ activation: activated.name, normalization: activated.normalization, ...sums });
     at = sums.of;
   }
   const rowed = at.type.kind === 'tensor' && at.type.dims?.[0] === graph.model.rows && width(at) !== null;
@@ -179,39 +181,44 @@ const activations = new Map([
   ['Sigmoid', 'logistic'],
 ]);
 
-const activationOf = (
-  v: Value,
-  graph: Graph,
-): { readonly name: string; readonly softmax: boolean; readonly of: Value } => {
+interface Activated {
+  readonly name: string;
+  readonly normalization: Layer['normalization'];
+  readonly of: Value;
+}
+
+const activationOf = (v: Value, graph: Graph): Activated => {
   const node = graph.maker(v);
   const [x] = node?.inputs ?? [];
-  const nothing = { name: 'identity', softmax: false, of: v };
+  const nothing: Activated = { name: 'identity', normalization: undefined, of: v };
   if (!node || !x) return nothing;
   const name = activations.get(opName(node.op));
-  if (name !== undefined) return { name, softmax: false, of: x };
+  if (name !== undefined) return { ...nothing, name, of: x };
   const written = writtenOut(node, graph);
   if (written) return written;
   // Before opset 13 it went over all axes from the second on, which in a matrix is the same.
   return opName(node.op) === 'Softmax' && [1, -1].includes(intOf(node, 'axis', node.op.since < 13 ? 1 : -1))
-    ? { name: 'identity', softmax: true, of: x }
+    ? { name: 'identity', normalization: 'softmax', of: x }
     : nothing;
 };
 
 /** Functions as the reader of documents makes them. */
-const writtenOut = (node: Node, graph: Graph): ReturnType<typeof activationOf> | null => {
+const writtenOut = (node: Node, graph: Graph): Activated | null => {
   const [x, y] = node.inputs;
   if (opName(node.op) === 'Max' && x && node.inputs.length === 2 && isAll(y, 0, graph))
-    return { name: 'rectifier', softmax: false, of: x };
-  if (opName(node.op) !== 'Div') return null;
+    return { name: 'rectifier', normalization: undefined, of: x };
+  if (opName(node.op) !== 'Div' || !x) return null;
   const add = graph.made(y, 'Add');
   const z = graph.made(graph.made(add?.inputs[1], 'Exp')?.inputs[0], 'Neg')?.inputs[0];
   if (z && isAll(x, 1, graph) && isAll(add?.inputs[0], 1, graph))
-    return { name: 'logistic', softmax: false, of: z };
+    return { name: 'logistic', normalization: undefined, of: z };
   const sum = graph.made(y, `${OWN}.Sum`);
-  const less = graph.made(graph.made(x, 'Exp')?.inputs[0], 'Sub');
-  const [of, top] = less?.inputs ?? [];
-  const soft = sum?.inputs[0] === x && !sum?.inputs[1] && graph.made(top, 'ReduceMax')?.inputs[0] === of;
-  return of && soft ? { name: 'identity', softmax: true, of } : null;
+  if (sum?.inputs[0] !== x || sum.inputs[1]) return null;
+  const [of, top] = graph.made(graph.made(x, 'Exp')?.inputs[0], 'Sub')?.inputs ?? [];
+  if (of && graph.made(top, 'ReduceMax')?.inputs[0] === of)
+    return { name: 'identity', normalization: 'softmax', of };
+  const shared = activationOf(x, graph);
+  return shared.normalization ? null : { ...shared, normalization: 'simplemax' };
 };
 
 const isAll = (v: Value | null | undefined, x: number, graph: Graph): boolean => {
@@ -308,7 +315,7 @@ function* content(
     yield open(depth, 'NeuralLayer', {
       numberOfNeurons: layer.biases.length,
       activationFunction: layer.activation === common ? undefined : layer.activation,
-      normalizationMethod: layer.softmax ? 'softmax' : undefined,
+      normalizationMethod: layer.normalization,
     });
     for (const [n, bias] of layer.biases.entries()) {
       const heard = (layer.weights[n] as readonly number[]).map((weight, i) =>

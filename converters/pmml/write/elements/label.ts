@@ -31,8 +31,9 @@ export const labelOf = (scores: Value, graph: Graph): Label | null => {
     if (!next || !out) return label;
     alone &&= graph.only(at) === next;
     const table = lookedUp(next, at, graph);
-    if (table && !looked && table.length === count) {
-      classes = table;
+    // A table may name more classes than are ever found.
+    if (table && !looked && table.length >= count) {
+      classes = table.slice(0, count);
       looked = true;
     } else if (!keeps(next, at)) return label;
     if (isColumn(out)) label = { value: out, classes, alone };
