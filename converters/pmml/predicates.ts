@@ -47,6 +47,13 @@ const junctions = ['or', 'and', 'xor', 'surrogate'] as const;
 /** Types whose literals are plain numbers. */
 const plain = new Set(['double', 'float', 'integer']);
 
+/** A column that is compared with numbers. */
+interface Plain {
+  readonly column: number;
+  /** A float holds single precision, and so do the literals that it is compared with. */
+  readonly single: boolean;
+}
+
 const depthLimit = 256;
 
 /** Collects the predicates and the columns they test. */
@@ -161,7 +168,7 @@ export class Tests {
       doc.warn(tag, 'pmml/boolean-order', 'booleans have no order; false is taken as 0 and true as 1');
       return this.table.compare(kind, column, threshold);
     }
-    return this.table.compare(kind, column, this.literal(tag, text, variable, scope, !ordered));
+    return this.table.compare(kind, column, literal(doc, tag, text, variable.dataType));
   }
 
   /** Order among the declared values of an ordinal string field. */
@@ -207,24 +214,15 @@ export class Tests {
     if (operator === '') doc.need(element, 'booleanOperator');
     const array = parts(element)[0];
     if (array?.name !== 'Array') return doc.fail(element, 'pmml/missing-element', 'it holds no Array');
-    const values = arrayValues(doc, array).map((t) => this.literal(array, t, variable, scope, true));
+    const values = arrayValues(doc, array).map((t) => literal(doc, array, t, variable.dataType));
     const kind = operator === 'isIn' ? 'in' : 'notIn';
     return this.table.membership(kind, this.column(variable.value), values);
   }
 
   /** The column of a field whose literals are plain numbers, all comparisons alike; undefined for others. */
-  plain(name: string, tag: Tag, scope: Scope): number | undefined {
-    const variable = scope.read(name, tag);
-    const rounds = variable.dataType === 'float' && variable.field === undefined;
-    return plain.has(variable.dataType) && !rounds ? this.column(variable.value) : undefined;
-  }
-
-  /** A float field holds single precision: what it is to equal is rounded as it is. */
-  private literal(tag: Tag, text: string, variable: Variable, scope: Scope, equal: boolean): string | number {
-    const value = literal(scope.world.doc, tag, text, variable.dataType);
-    return equal && variable.dataType === 'float' && typeof value === 'number' && variable.field === undefined
-      ? Math.fround(value)
-      : value;
+  plain(name: string, tag: Tag, scope: Scope): Plain | undefined {
+    const { value, dataType } = scope.read(name, tag);
+    return plain.has(dataType) ? { column: this.column(value), single: dataType === 'float' } : undefined;
   }
 
   numbers(): (values: ArrayLike<number>) => Data {
@@ -267,7 +265,7 @@ export class Tests {
 export class PredicateReader {
   private readonly tests: Tests;
   private readonly scope: Scope;
-  private readonly columns = new Map<string, number | undefined>();
+  private readonly columns = new Map<string, Plain | undefined>();
 
   constructor(tests: Tests, scope: Scope) {
     this.tests = tests;
@@ -315,7 +313,8 @@ export class PredicateReader {
       column = this.tests.plain(field, cursor.tag(), this.scope);
       this.columns.set(field, column);
     }
-    return column === undefined ? undefined : this.tests.table.compare(kind, column, literal);
+    if (column === undefined) return undefined;
+    return this.tests.table.compare(kind, column.column, column.single ? Math.fround(literal) : literal);
   }
 }
 

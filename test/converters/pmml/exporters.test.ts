@@ -34,7 +34,6 @@ const otherwise: Readonly<Record<string, number>> = {
   'r/svm-label-order': 50,
   'r/svm-one-class': 50,
   'sklearn2pmml/decision-tree-missing-unsaid': 12,
-  'sklearn2pmml/gradient-boosting-binary': 1,
   'sklearn2pmml/k-neighbors': 1,
   'sklearn2pmml/missing-indicator': 23,
   'sklearn2pmml/multinomial-nb': 3,

@@ -85,6 +85,16 @@ describe('what exporters write beside the schema', () => {
     expect(() => readText(half('equal'))).toThrow(/no value of type boolean/);
   });
 
+  it('a float field on the threshold of a tree', () => {
+    // As float32, 0.1 is 0.100000001…: more than the double 0.1, and as much as the float.
+    const most = '<SimplePredicate field="x" operator="lessOrEqual" value="0.1"/>';
+    const document = pmml(
+      field('x').replace('double', 'float'),
+      tree('noTrueChildStrategy="returnLastPrediction"', most, 7),
+    );
+    expect(run(document, [{ x: 0.1 }, { x: 0.11 }])).toEqual([7, 0]);
+  });
+
   it('a node without the default child that its strategy wants', () => {
     const low = '<SimplePredicate field="x" operator="lessThan" value="1"/>';
     const document = pmml(field('x'), tree('missingValueStrategy="defaultChild"', low, 7));
