@@ -110,7 +110,12 @@ export class Model {
     this.functionName = doc.choice(tag, 'functionName', functions, functions[0] as FunctionName);
     this.classification = this.functionName === 'classification';
     if (!doc.flag(tag, 'isScorable', true)) {
-      doc.fail(tag, 'pmml/not-scorable', 'the model says of itself that it is not to be scored with');
+      doc.fail(
+        tag,
+        'pmml/not-scorable',
+        'the model says of itself that it is not to be scored with (isScorable="false")',
+        'if it is to be all the same, change that attribute',
+      );
     }
     const context = doc.choice(tag, 'x-mathContext', ['double', 'float', ''], '');
     const real: Real =

@@ -100,7 +100,12 @@ const checkRoot = (doc: Document, root: Open): void => {
   if (root.name !== 'PMML') doc.fail(root, 'pmml/not-pmml', 'the root element of a PMML document is <PMML>');
   doc.version = (doc.text(root, 'version') ?? versionOfNamespace(doc, root)).trim();
   if (!versions.test(doc.version)) {
-    doc.fail(root, 'pmml/version', `version ${doc.version} is not read; 3.0 to 4.4.1 are`);
+    doc.fail(
+      root,
+      'pmml/version',
+      `version ${doc.version} is not read; 3.0 to 4.4.1 are`,
+      'export the model again as PMML 4',
+    );
   }
   const [, major, minor] = /^(\d)\.(\d)/.exec(doc.version) as RegExpExecArray;
   let known = false;

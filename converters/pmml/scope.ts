@@ -144,11 +144,22 @@ export class Scope {
         tag,
         'pmml/unknown-field',
         known ? `the field '${name}' is not let in by the MiningSchema` : `there is no field '${name}' here`,
-        known ? `list it as an active MiningField` : undefined,
+        known ? 'list it as an active MiningField' : `there are ${this.names()}`,
       );
     }
     if (found.invalid !== null) this.met.add(found.invalid);
     return found;
+  }
+
+  /** The fields that can be read here, the first of them. */
+  private names(): string {
+    const names = new Set<string>();
+    for (let at: Scope | null = this; at !== null; at = at.outer) {
+      for (const list of [at.own, at.local, at.offered]) for (const name of list.keys()) names.add(name);
+    }
+    for (const name of this.world.derived.keys()) names.add(name);
+    const shown = [...names].slice(0, 10).map((n) => `'${n}'`);
+    return `${shown.join(', ') || 'none'}${names.size > 10 ? ` and ${names.size - 10} more` : ''}`;
   }
 
   /** Rows where something read in this model was the invalid result of a function; null: none. */

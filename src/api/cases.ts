@@ -38,7 +38,7 @@ const findCases = async (folder: string): Promise<Found> => {
     'data/no-cases',
     'no test data set stands here',
     { file: folder, at: '' },
-    'name a folder with input_0.pb and output_0.pb, a folder with model.onnx and test_data_set_0, or a folder of such',
+    'name a CSV or JSON Lines file of rows; or a folder with input_0.pb and output_0.pb, with model.onnx and test_data_set_0, or of such folders',
   );
 };
 

@@ -44,7 +44,12 @@ const stepsAhead = (model: Model, file: string, horizon: number): Table => {
     );
   }
   if (horizon < 1 || horizon > furthest) {
-    return fail('score/horizon', `--horizon ${horizon} is no number of steps from 1 to ${furthest}`);
+    return fail(
+      'score/horizon',
+      `--horizon ${horizon} is no number of steps from 1 to ${furthest}`,
+      undefined,
+      '--horizon 12 asks for the steps 1 to 12',
+    );
   }
   return tableOf([[field.name, Array.from({ length: horizon }, (_, i) => i + 1)]], '--horizon');
 };

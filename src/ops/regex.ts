@@ -1,7 +1,7 @@
 /** Regular expressions out of models: RE2's, which take time linear in the text, and no larger than people write them. */
 import { RE2JS } from 're2js';
+import { fail } from '../ir/diagnostic.ts';
 import type { Node } from '../ir/model.ts';
-import { refused } from './operator.ts';
 
 /** Steps that one expression may have: the work for each character of a text. */
 const most = 20_000;
@@ -55,16 +55,18 @@ export const stepsOf = (pattern: string): number => {
 /** `pattern` ready to be used, or a refusal that says why not. */
 export const compileRegex = (node: Node, pattern: string, flags = 0): RE2JS => {
   const short = pattern.length > 100 ? `${pattern.slice(0, 100)}…` : pattern;
+  const refused = (why: string, help: string): never =>
+    fail('ops/regular-expression', `/${short}/ is ${why}`, node.from[0], help);
   if (stepsOf(pattern) > most) {
-    return refused(node, `the regular expression /${short}/ is too large: more than ${most} steps`);
+    return refused(`too large a regular expression: more than ${most} steps`, 'repeat less in it');
   }
   try {
     return RE2JS.compile(pattern, flags);
   } catch (e) {
-    const why = (e as Error).message.replace(/^error parsing regexp: /, '');
+    const why = (e as Error).message.replace(/^error parsing regexp: /, '').slice(0, 200);
     return refused(
-      node,
-      `/${short}/ is no regular expression that runs in linear time (RE2 syntax): ${why.slice(0, 200)}`,
+      `no regular expression of RE2, whose run in linear time: ${why}`,
+      'say it without looking around, (?=…) and (?!…), and without back references, \\1',
     );
   }
 };

@@ -199,7 +199,12 @@ const reader = (
           'rows/unparsable-cell',
           `${JSON.stringify(spell(cell))} is no ${spoken(dtype, field)}`,
           placeOf(table, row, name),
-          'an empty cell, NA and N/A are missing; infinity is spelled Infinity, not a number NaN',
+          typeof cell === 'string' &&
+            decimal === '.' &&
+            /^\s*[+-]?\d+,\d+\s*$/.test(cell) &&
+            dtype !== 'string'
+            ? 'numbers with a decimal comma are read with --decimal ,'
+            : 'an empty cell, NA and N/A are missing; infinity is spelled Infinity, not a number NaN',
         );
       }
       value = typeof converted === 'number' && markers.has(converted) ? null : converted;

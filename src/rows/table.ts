@@ -34,10 +34,20 @@ const spelledMissing = new Set(['', 'NA', 'N/A']);
 export const isMissing = (cell: Cell): boolean =>
   cell === null || (typeof cell === 'string' && spelledMissing.has(cell));
 
+/** A header of one name that holds another delimiter was cut at the wrong one. */
+const advice = (names: readonly string[]): string => {
+  const [only = ''] = names;
+  const delimiter = names.length === 1 ? /[;\t|]/.exec(only)?.[0] : undefined;
+  if (delimiter === '\t') return `the only column is '${only}': tabs separate the columns of .tsv files`;
+  if (delimiter) return `the only column is '${only}': is it --delimiter '${delimiter}'?`;
+  const shown = names.slice(0, 20).map((n) => `'${n}'`);
+  return `the columns are ${shown.join(', ')}${names.length > 20 ? ` and ${names.length - 20} more` : ''}`;
+};
+
 export const missingColumn = (table: Table, name: string): never =>
   fail(
     'rows/missing-column',
     `there is no column '${name}'`,
     { file: table.file, at: '' },
-    `the columns are ${[...table.columns.keys()].map((c) => `'${c}'`).join(', ')}`,
+    advice([...table.columns.keys()]),
   );

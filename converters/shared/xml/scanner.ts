@@ -95,8 +95,12 @@ export class Scanner {
   private bytes: Buffer;
   private end: number;
   private at = 0;
+  /** Bytes before the window. */
+  private passed = 0;
   /** The line of `at`. */
   private lineAt = 1;
+  /** Where in the document the line that a scan has arrived in begins. */
+  private lineFrom = 0;
   /** The line where a scan that fails has arrived. */
   private here = 1;
   private started = false;
@@ -158,8 +162,14 @@ export class Scanner {
     return { file: this.file, at: `${line}` };
   }
 
+  /** The tag or text that is looked at is wrong: says where it begins too, if that is in the line reached. */
   private wrong(message: string): never {
-    return this.fail('xml/not-well-formed', message);
+    const { at, bytes, here } = this;
+    const from = this.lineFrom - this.passed;
+    // Of a line that begins before the window, bytes are counted for characters.
+    const column = 1 + (from < 0 ? at - from : bytes.toString('utf8', from, at).length);
+    const place = from > at ? `${here}` : `${here}:${column}`;
+    return fail('xml/not-well-formed', message, { file: this.file, at: place });
   }
 
   /** Name of attribute `i`, as written. */
@@ -205,6 +215,7 @@ export class Scanner {
     const { window } = this;
     if (this.end - this.at > this.limits.token) this.long(this.end);
     window.advance(this.at, () => this.place(this.lineAt));
+    this.passed += this.at;
     this.at = 0;
     this.bytes = window.bytes;
     this.end = window.end;
@@ -264,7 +275,10 @@ export class Scanner {
 
   /** A line break at `at`, alone or with the line feed behind: counts the line. */
   private broke(byte: number, at: number): void {
-    if (byte === LF || (byte === CR && this.bytes[at + 1] !== LF)) this.here++;
+    if (byte === LF || (byte === CR && this.bytes[at + 1] !== LF)) {
+      this.here++;
+      this.lineFrom = this.passed + at + 1;
+    }
   }
 
   private blanks(at: number): number {

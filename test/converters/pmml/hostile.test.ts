@@ -457,7 +457,7 @@ describe('much out of little: a document of at most a megabyte', () => {
           ),
           model: shown('a'),
         }),
-      /^(pmml\/too-large|ops\/bad-input)@\d /,
+      /^(pmml\/too-large|ops\/regular-expression)@\d /,
     ],
     [
       'many expressions that do',
@@ -483,7 +483,7 @@ describe('much out of little: a document of at most a megabyte', () => {
           ),
           model: shown('a'),
         }),
-      /^ops\/bad-input@3 .*linear time/,
+      /^ops\/regular-expression@3 .*linear time/,
     ],
     [
       'a replacement by a group that is not there',

@@ -18,7 +18,8 @@ const refusal = (data: string | Uint8Array, limits = xmlLimits) => {
   try {
     root(data, limits);
   } catch (e) {
-    if (e instanceof PortolanError) return `${e.diagnostic.rule}@${e.diagnostic.at?.at}`;
+    // The line; its column is looked at elsewhere.
+    if (e instanceof PortolanError) return `${e.diagnostic.rule}@${e.diagnostic.at?.at.split(':')[0]}`;
     throw e;
   }
   return 'none';

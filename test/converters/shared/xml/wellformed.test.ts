@@ -12,7 +12,7 @@ const outcome = (text: string | Uint8Array, window: number): string => {
     cursor.element(cursor.root());
     cursor.finish();
   } catch (e) {
-    if (e instanceof PortolanError) return `${e.diagnostic.rule}@${e.diagnostic.at?.at}`;
+    if (e instanceof PortolanError) return `${e.diagnostic.rule}@${e.diagnostic.at?.at.split(':')[0]}`;
     throw e;
   }
   return 'taken';
@@ -133,6 +133,35 @@ describe('documents that are refused', () => {
     ['one attribute by two prefixes', '<a xmlns:p="u" xmlns:q="u" p:x="1" q:x="2"/>', `${not}@1`],
   ])('%s', (_, text, want) => {
     expect(result(text)).toBe(want);
+  });
+});
+
+describe('the column of what is wrong', () => {
+  const place = (text: string, window: number): string | undefined => {
+    try {
+      const cursor = new XmlCursor(memorySource('a.xml', Buffer.from(text)), { ...xmlLimits, window });
+      cursor.element(cursor.root());
+    } catch (e) {
+      return (e as PortolanError).diagnostic.at?.at;
+    }
+    return undefined;
+  };
+
+  it('is where its tag or its text begins', () => {
+    expect(place('<a>\n  <b x="1" x="2"/></a>', 1 << 18)).toBe('2:3');
+    expect(place('<a><b></a>', 1 << 18)).toBe('1:7');
+    expect(place('<a>é€<b></a>', 1 << 18)).toBe('1:9');
+    expect(place('<a>\r\n\r\n&no;</a>', 1 << 18)).toBe('3');
+    expect(place('<a>12&no;</a>', 1 << 18)).toBe('1:4');
+  });
+
+  it('is not lost where the line is longer than what is looked at', () => {
+    expect(place(`<a>${'<b/>'.repeat(1000)}</c>`, 16)).toBe('1:4004');
+    expect(place(`\n\n<a>\n${'<b/>'.repeat(1000)}</c>`, 16)).toBe('4:4001');
+  });
+
+  it('is left out where the tag began in a line before', () => {
+    expect(place('<a\n x="1"\n x="2"/>', 1 << 18)).toBe('3');
   });
 });
 
