@@ -38,6 +38,8 @@ interface Written extends Decision {
 /** Where machines stand: all share the kernel and the vectors. */
 interface Space {
   readonly kernel: Markup;
+  /** The largest numbers in a row whose kernel stays within single precision. */
+  readonly most: number;
   readonly features: number;
   /** One after the other. */
   readonly vectors: ArrayLike<number>;
@@ -65,6 +67,7 @@ const regressor = (node: Node): Part | null => {
     classes: null,
     reads: [{ value: x, dtype: 'float32' }],
     gives: [{ value: y, as: [{ feature: 'predictedValue' }] }],
+    most: space.most,
     attributes: count > 0 ? {} : { svmRepresentation: 'Coefficients' },
     content: (fields, depth) => content(fields, depth, space, [machine]),
   };
@@ -94,6 +97,7 @@ const classifier = (node: Node): Part | null => {
     classes,
     reads: [{ value: x, dtype: 'float32' }],
     gives: [{ value: label, as: [{ feature: 'predictedValue' }] }],
+    most: space.most,
     attributes: { classificationMethod: 'OneAgainstOne' },
     content: (fields, depth) => content(fields, depth, space, pairs),
   };
@@ -101,15 +105,21 @@ const classifier = (node: Node): Part | null => {
 
 const spaceOf = (node: Node, features: number, vectors: ArrayLike<number>): Space | null => {
   const [gamma = 0, coef0 = 0, degree = 0] = Array.from(floatsOf(node, 'kernel_params') ?? [], Math.fround);
+  const largest = Array.from(vectors).reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+  const space = (kernel: Markup, power: number, factor: number): Space => {
+    const most =
+      (10 ** (30 / Math.max(1, power)) - Math.abs(coef0)) / (features * largest * Math.abs(factor));
+    return { kernel, features, vectors, most: Math.max(1, Number(most.toPrecision(2))) };
+  };
   switch (stringOf(node, 'kernel_type', 'LINEAR')) {
     case 'LINEAR':
-      return { kernel: element('LinearKernelType'), features, vectors };
+      return space(element('LinearKernelType'), 1, 1);
     case 'POLY':
-      return { kernel: element('PolynomialKernelType', { gamma, coef0, degree }), features, vectors };
+      return space(element('PolynomialKernelType', { gamma, coef0, degree }), degree, gamma);
     case 'RBF':
-      return { kernel: element('RadialBasisKernelType', { gamma }), features, vectors };
+      return { kernel: element('RadialBasisKernelType', { gamma }), features, vectors, most: Infinity };
     case 'SIGMOID':
-      return { kernel: element('SigmoidKernelType', { gamma, coef0 }), features, vectors };
+      return space(element('SigmoidKernelType', { gamma, coef0 }), 1, gamma);
     default:
       return null;
   }

@@ -22,6 +22,8 @@ export interface Part {
    * row. One of them is `{ feature: 'predictedValue' }`.
    */
   readonly gives: readonly { readonly value: Value; readonly as: readonly Attributes[] }[];
+  /** The largest magnitude of what it reads; beyond it the graph overflows, and has no result that means anything. */
+  readonly most?: number;
   /** Attributes beside modelName and functionName. */
   readonly attributes: Attributes;
   /** Does its content name the field that it predicts? Then there is one even where it is but a step on the way. */
