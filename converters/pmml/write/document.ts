@@ -138,7 +138,8 @@ class ElementFields {
     const value = as.value === undefined ? '' : `(${as.value})`;
     const field: Field = {
       name: this.names(`${as.feature}${value}`),
-      dataType: typeName(slot.dtype),
+      // What an element computes is not rounded to single precision: what is made of it is.
+      dataType: isFloat(slot.dtype) ? 'double' : typeName(slot.dtype),
       // NaN of a number is missing; a label of text is not, unless the model says so.
       mayMiss: isFloat(slot.dtype) || isAbsent(given.value),
       expression: null,

@@ -126,6 +126,8 @@ export class Speller {
   result(slot: Slot, plane: Slot | undefined, i: number): Expression {
     const row: Row = { k: 'element', of: slot, index: { k: 'const', dtype: 'int32', value: i } };
     if (!plane) {
+      const put = this.putOut(row);
+      if (put) return ref(put);
       const tree = this.outcomes.treeOf(row);
       return tree ? this.tabulated(row, tree, null) : this.spell(row, nowhere);
     }
@@ -142,6 +144,16 @@ export class Speller {
       body = body.otherwise;
     }
     return choose(when, this.spell(body, this.assume(gone, false, nowhere)), null);
+  }
+
+  /** The field of an element of the document that the row hands on as it is. */
+  private putOut(row: Row): Field | null {
+    if (row.k !== 'element' || row.index.k !== 'const') return null;
+    const i = Number(row.index.value);
+    const origin = this.elements.origin(row.of, i);
+    if (origin.k === 'body') return this.putOut(origin.body);
+    const field = this.inputs.get(key(row.of, i));
+    return field?.segment ? field : null;
   }
 
   private sameElement(a: Row, b: Row): boolean {
@@ -278,7 +290,7 @@ export class Speller {
   private given(slot: Slot, i: number, field: Field, here: Present): Expression {
     if (this.withPlane.has(slot.name)) {
       if (here.has(key(this.planeOf(slot), i))) return ref(field, true);
-    } else if (isFloat(slot.dtype) || (slot.dtype !== 'string' && !field.mayMiss)) return ref(field);
+    } else if (isFloat(slot.dtype)) return field.segment ? this.round(ref(field), slot.dtype) : ref(field);
     if (!field.mayMiss) return ref(field);
     let filled = this.filled.get(field);
     if (!filled) {
