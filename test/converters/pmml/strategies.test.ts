@@ -232,10 +232,10 @@ const simple = fc.oneof(
 const predicate: fc.Arbitrary<Predicate> = fc.oneof(
   { weight: 4, arbitrary: simple },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       is: fc.constant('compound' as const),
-      operator: fc.constantFrom('and', 'or', 'xor', 'surrogate'),
+      operator: fc.constantFrom('and', 'or', 'xor', 'surrogate', 'surrogate', 'surrogate'),
       parts: fc.array(simple, { minLength: 2, maxLength: 3 }),
     }),
   },
@@ -315,8 +315,8 @@ const numbered = (s: Shape, next = { id: 0 }): Node => {
 };
 
 const row = fc.record({
-  x: fc.option(fc.constantFrom(-1, -0.5, 0, 0.5, 1, 2.5, 3)),
-  y: fc.option(fc.constantFrom(-1, 0, 2, 2.5)),
+  x: fc.option(fc.constantFrom(-1, -0.5, 0, 0.5, 1, 2.5, 3), { freq: 2 }),
+  y: fc.option(fc.constantFrom(-1, 0, 2, 2.5), { freq: 2 }),
   s: fc.option(fc.constantFrom('p', 'q', 'r', 'unseen')),
 });
 
