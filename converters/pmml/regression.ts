@@ -210,10 +210,16 @@ const probabilities = (
     const all = sum(y);
     return y.map((v) => a.div(v, all));
   }
+  if (normalization === 'none') {
+    const rule = count === 2 ? '1/2 decides' : 'the last class has what the others leave';
+    doc.warn(tag, 'pmml/normalization', `without normalizationMethod, values are probabilities: ${rule}`);
+  }
   if (count === 2) {
     // One table decides: the second where the first is the trivial one.
-    const second =
-      y.length === 2 && trivial(doc, tables[0] as Element) && !trivial(doc, tables[1] as Element);
+    const [first, other] = tables.map((t) => trivial(doc, t));
+    const second = first === true && other === false;
+    if (first === false && other === false)
+      doc.warn(tables[1] as Element, 'pmml/normalization', 'of two classes the first table decides alone');
     const v = y[second ? 1 : 0] as Value;
     const p =
       normalization === 'none'
