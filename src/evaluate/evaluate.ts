@@ -8,7 +8,7 @@ import { expand } from '../passes/expand.ts';
 import { load } from '../tensor/data.ts';
 import { type Datum, isTensor } from '../tensor/datum.ts';
 import { isFloat } from '../tensor/dtype.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { countOf, type Tensor, tensor } from '../tensor/tensor.ts';
 import { hasRows, inBlocks, rowCount } from './blocks.ts';
 
 interface Step {
@@ -38,8 +38,33 @@ export interface EvaluatorOptions {
 
 const mostIterations = 100_000;
 
-/** Rows worked on at once: columns of a block stay in the cache, and memory stays bounded by it. */
-const block = 2048;
+/** Rows worked on at once: memory stays bounded by them. */
+const mostRows = 2048;
+const fewestRows = 16;
+
+/** Elements of a value that stay in the cache, with the operands beside it. */
+const cached = 1 << 14;
+
+/** Elements that a step should have, on average: it takes as long as a thousand of them before it has begun. */
+const worthwhile = 1 << 12;
+
+/** So few rows that the widest value of theirs stays in the cache, but not so few that the steps take more than what they do. */
+const blockOf = (model: Model, { steps }: Plan): number => {
+  // At a test of a tree many rows are parted at once.
+  if (steps.some(({ node }) => [...node.attributes.values()].some((a) => a.kind === 'trees')))
+    return mostRows;
+  const widths = steps.flatMap(({ node }) => node.outputs.map((v) => (v ? widthOf(model, v) : 0)));
+  const widest = widths.reduce((w, x) => Math.max(w, x), 1);
+  const average = widths.reduce((w, x) => w + x, 1) / (steps.length + 1);
+  const rows = Math.floor(Math.max(cached / widest, worthwhile / average));
+  return Math.min(mostRows, Math.max(fewestRows, rows));
+};
+
+/** Elements of a row, as far as the type says. */
+const widthOf = (model: Model, v: Value): number =>
+  hasRows(model, v) && v.type.kind === 'tensor' && v.type.dims !== null
+    ? countOf(v.type.dims.slice(1).map((d) => (typeof d === 'number' ? d : 1)))
+    : 0;
 
 /** Prepares a model: operators are resolved once, and refused by name where there is no evaluation. */
 export const evaluator = (
@@ -50,6 +75,7 @@ export const evaluator = (
   const { graph } = model;
   const plan = planOf(graph);
   const independent = rowsIndependent(model, plan);
+  const block = blockOf(model, plan);
 
   const evaluate: Evaluator['evaluate'] = (named, watch = []) => {
     const inputs = bind(graph, named);

@@ -1,4 +1,5 @@
 import type { Operator } from '../operator.ts';
+import { sum } from './arithmetic.ts';
 import { whereWrapped } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
@@ -14,10 +15,7 @@ export const Add: readonly Operator[] = [
     since: [7, 13, 14],
     infer: inferElementwise(numeric),
     elements: pairedElements(plus),
-    evaluate: evaluateBinary(
-      (x, y) => x + y,
-      (x, y) => x + y,
-    ),
+    evaluate: evaluateBinary(sum, (x, y) => x + y),
     lower: lowerTo('add'),
     express: toOneSided,
     carriers: whereWrapped,

@@ -1,6 +1,7 @@
 import { isBig, isInteger } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { quotient } from './arithmetic.ts';
 import { whereHeld } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
@@ -25,7 +26,7 @@ export const Div: readonly Operator[] = [
       if (isInteger(a.dtype)) {
         return [binary(a, b, node, (x: number, y: number) => (y === 0 ? 0 : Math.trunc(x / y)))];
       }
-      return [binary(a, b, node, (x: number, y: number) => x / y)];
+      return [binary(a, b, node, quotient)];
     },
     lower: lowerTo('div'),
     express: toOneSided,

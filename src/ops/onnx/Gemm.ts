@@ -7,6 +7,7 @@ import type { Lowered, Row } from '../../kernel/row.ts';
 import { type DType, isBig, isFloat } from '../../tensor/dtype.ts';
 import { type Tensor, tensor, tensorOf } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { product, sum } from './arithmetic.ts';
 import { dimsOf, rowShape } from './axes.ts';
 import { floats } from './constraints.ts';
 import { earlier } from './earlier.ts';
@@ -57,9 +58,7 @@ const scaled = (t: Tensor, factor: number, node: Node): Tensor => {
   if (factor === 1) return t;
   if (!isFloat(t.dtype) && !Number.isInteger(factor)) refused(node, `the factor ${factor} is no ${t.dtype}`);
   const by = tensorOf(t.dtype, [], [factor]);
-  return isBig(t.dtype)
-    ? binary(t, by, node, (x: bigint, y: bigint) => x * y)
-    : binary(t, by, node, (x: number, y: number) => x * y);
+  return isBig(t.dtype) ? binary(t, by, node, (x: bigint, y: bigint) => x * y) : binary(t, by, node, product);
 };
 
 const factorRow = (dtype: DType, factor: number, x: Row): Row =>
@@ -90,13 +89,13 @@ export const Gemm: readonly Operator[] = [
         { data: b.data, at: 0, row: tb ? 1 : b1, column: tb ? b1 : 1 },
         [m, k, n],
       );
-      const product = scaled(tensor(a.dtype, [m, n], out.done()), floatOf(node, 'alpha', 1), node);
+      const multiplied = scaled(tensor(a.dtype, [m, n], out.done()), floatOf(node, 'alpha', 1), node);
       const beta = floatOf(node, 'beta', 1);
-      if (!c || beta === 0) return [product];
+      if (!c || beta === 0) return [multiplied];
       return [
         isBig(a.dtype)
-          ? binary(product, scaled(c, beta, node), node, (x: bigint, y: bigint) => x + y)
-          : binary(product, scaled(c, beta, node), node, (x: number, y: number) => x + y),
+          ? binary(multiplied, scaled(c, beta, node), node, (x: bigint, y: bigint) => x + y)
+          : binary(multiplied, scaled(c, beta, node), node, sum),
       ];
     },
     lower: (node, [a, , c], to) => {

@@ -1,5 +1,6 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Operator } from '../operator.ts';
+import { product } from './arithmetic.ts';
 import { whereWrapped } from './carriers.ts';
 import { numeric } from './constraints.ts';
 import { pairedElements } from './elements.ts';
@@ -19,7 +20,7 @@ export const Mul: readonly Operator[] = [
       const [a, b] = inputs as readonly [Tensor, Tensor];
       // The product of two 32-bit integers may pass 2^53; imul keeps its lowest 32 bits exactly.
       const wraps = a.dtype === 'int32' || a.dtype === 'uint32';
-      return [binary(a, b, node, wraps ? Math.imul : (x: number, y: number) => x * y)];
+      return [binary(a, b, node, wraps ? Math.imul : product)];
     },
     lower: lowerTo('mul'),
     express: toOneSided,

@@ -8,6 +8,7 @@ import { type Column, column, type DType, isBig, isFloat } from '../../tensor/dt
 import { rounder } from '../../tensor/float.ts';
 import { broadcast, broadcastIndex, countOf, strides, type Tensor, tensor } from '../../tensor/tensor.ts';
 import { type Operator, refused, tensorInput } from '../operator.ts';
+import { loops, places } from './arithmetic.ts';
 
 /** Broadcast of all inputs, in the dtype of the first (or `result`). */
 export const inferElementwise =
@@ -135,8 +136,9 @@ const pairs: Readonly<Record<'doubles' | 'singles' | 'others', Pairwise>> = {
   },
 };
 
-const places = (from: Int32Array, steps: Int32Array): [number, number, number, number] =>
-  [from[0], from[1], steps[0], steps[1]] as [number, number, number, number];
+/** The loops of a function that has its own. */
+const directly = (f: unknown, kind: keyof typeof pairs): Pairwise | undefined =>
+  kind === 'others' ? undefined : (loops.get(f)?.[kind] as Pairwise | undefined);
 
 /** The kind of loop for an array. */
 const kindOf = (data: Column): 'doubles' | 'singles' | 'others' =>
@@ -155,7 +157,10 @@ export const binary = (
   const x = a.data as unknown as ArrayLike<never>;
   const y = b.data as unknown as ArrayLike<never>;
   const kind = kindOf(a.data);
-  const loop = pairs[kind === kindOf(b.data) ? kind : 'others'];
+  const alike = kind === kindOf(b.data);
+  // Small floats are computed in another kind of array than they are held in.
+  const direct = alike && kind === kindOf(out as unknown as Column) ? directly(f, kind) : undefined;
+  const loop = direct ?? pairs[alike ? kind : 'others'];
   runs([a.dims, b.dims], dims, (at, length, from, steps) => loop(f, x, y, out, at, length, from, steps));
   return settle(result, dims, out as unknown as Column);
 };
