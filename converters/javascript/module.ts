@@ -160,6 +160,21 @@ const readers = {
 
 type Reader = keyof typeof readers;
 
+/** A column of numbers into a block from `k` on; of doubles, which need no look at what they are, in a loop of their own. */
+const putNumbers = `const putNumbers = (column, name, from, n, to, no, k) => {
+  if (!(column instanceof Float64Array)) {
+    for (let i = 0; i < n; i++) putNumber(column[from + i], name, from + i, to, no, k + i);
+  } else if (no) {
+    for (let i = 0; i < n; i++) {
+      const x = column[from + i];
+      no[k + i] = x === x ? 0 : 1;
+      to[k + i] = x === x ? x : 0;
+    }
+  } else {
+    for (let i = 0; i < n; i++) to[k + i] = column[from + i];
+  }
+};`;
+
 const readerOf = ({ kind, dtype }: InterfaceColumn): Reader => {
   if (kind !== 'number') return kind;
   return isFloat(dtype) ? 'number' : isBig(dtype) ? 'big' : 'whole';
@@ -177,6 +192,7 @@ const checks = (inputs: readonly Placed[], outputs: readonly Placed[]): string =
     '  throw new TypeError(where(name, row) + ": " + wanted + " is wanted, not " + got);',
     '};',
     (Object.keys(readers) as Reader[]).filter((r) => used.has(r)).map((r) => readers[r]),
+    used.has('number') ? putNumbers : [],
     big
       ? `const small = (x, name) => {
   const y = Number(x);
@@ -244,8 +260,14 @@ const predictBatch = (inputs: readonly Placed[], outputs: readonly Placed[], blo
     `  for (let from = 0; from < rows; from += ${block}) {`,
     `    const n = Math.min(${block}, rows - from);`,
     inputs.map(({ c, data, missing }, i) => {
+      const reader = readerOf(c);
+      const to = `${data}, ${missing ?? 'null'}`;
+      if (reader === 'number') {
+        const k = c.element === 0 ? '0' : `${c.element} * n`;
+        return `    putNumbers(given${i}, ${quote(c.name)}, from, n, ${to}, ${k});`;
+      }
       const k = c.element === 0 ? 'i' : `${c.element} * n + i`;
-      return `    for (let i = 0; i < n; i++) ${nameOfReader(readerOf(c))}(given${i}[from + i], ${quote(c.name)}, from + i, ${data}, ${missing ?? 'null'}, ${k});`;
+      return `    for (let i = 0; i < n; i++) ${nameOfReader(reader)}(given${i}[from + i], ${quote(c.name)}, from + i, ${to}, ${k});`;
     }),
     '    score(n);',
     outputs.map((o, i) => {

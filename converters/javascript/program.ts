@@ -1,6 +1,7 @@
 /** A program of the row language as the inner part of a module: buffers for a block of rows, and `score(n)` over them. */
 import type { Decisions } from '../../src/kernel/decide.ts';
 import {
+  children,
   dtypeOf,
   type Loop,
   type Program,
@@ -29,6 +30,9 @@ export interface ProgramCode {
 /** A block's buffers take about this much. */
 const memory = 1 << 21;
 const largestBlock = 512;
+
+/** Parts of an expression that may be written several times. */
+const short = 6;
 
 export const programCode = (program: Program): ProgramCode => new ProgramWriter(program).write();
 
@@ -217,8 +221,11 @@ class ProgramWriter implements Names {
   private branches(statement: Decided, d: Decisions, s: Speller): void {
     const columns = d.columns.map(({ value, set }) => {
       const name = this.fresh('x');
-      s.line(`const ${name} = ${this.column(s.expression(value), set)};`);
-      return { name, number: neverNaN(value) };
+      const declare = (): void => s.line(`const ${name} = ${this.column(s.expression(value), set)};`);
+      // One tree asks a row for a few of its columns only: what is short is declared where it is first asked for.
+      const late = d.roots.length === 1 && size(value) <= short;
+      if (!late) declare();
+      return { name, declare, late, number: neverNaN(value) };
     });
     const slots: [Slot, Slot | null] =
       statement.k === 'route' ? [statement.slot, statement.unknowns] : [statement.truth, statement.unknown];
@@ -237,17 +244,19 @@ class ProgramWriter implements Names {
       };
       const counts = statement.k === 'route' ? statement.unknowns : null;
       if (counts) s.line(`${this.place(counts, String(t))} = 0;`);
-      const go = (at: number, known: ReadonlySet<number>): void => {
+      const go = (at: number, known: ReadonlySet<number>, before: ReadonlySet<number>): void => {
         if (at < 0) {
           reached(~at);
           return;
         }
         const c = d.column[at] as number;
-        const { name, number: always } = columns[c] as { name: string; number: boolean };
+        const { name, declare, late, number: always } = columns[c] as (typeof columns)[number];
+        if (late && !before.has(c)) declare();
+        const declared = new Set([...before, c]);
         const value = d.value[at] as number;
         const way = (bit: number, to: number, present: boolean) => {
           if (counts && (d.met[at] as number) & bit) s.line(`${this.place(counts, String(t))} += 1;`);
-          go(to, present ? new Set([...known, c]) : known);
+          go(to, present ? new Set([...known, c]) : known, declared);
         };
         const [yes, no, unknown] = [d.ifTrue[at], d.ifFalse[at], d.ifUnknown[at]] as [number, number, number];
         const present = always || known.has(c);
@@ -275,7 +284,7 @@ class ProgramWriter implements Names {
           s.block('else', () => decide(true, less));
         }
       };
-      go(root, new Set());
+      go(root, new Set(), new Set());
     });
   }
 
@@ -398,6 +407,9 @@ const inBlock = (index: string, size: number, row: string): string => {
   if (size === 1 || index === '0') return row;
   return `${index === '1' ? 'n' : `${/^\w+$/.test(index) ? index : `(${index})`} * n`} + ${row}`;
 };
+
+/** How many parts an expression has. */
+const size = (row: Row): number => children(row).reduce((n, r) => n + size(r), 1);
 
 /** Can the column never be NaN? */
 const neverNaN = (row: Row): boolean => {
