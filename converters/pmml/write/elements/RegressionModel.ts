@@ -6,6 +6,7 @@ import type { Field } from '../expression.ts';
 import { spelled } from '../expression.ts';
 import { element, type Markup, print } from '../xml.ts';
 import { type Graph, type Part, type Recognise, width } from './part.ts';
+import { isTame } from './tame.ts';
 
 export const RegressionModel: Recognise = (node, graph) => {
   switch (opName(node.op)) {
@@ -61,7 +62,7 @@ const classifier = (node: Node, graph: Graph): Part | null => {
   const lines = linesOf(node, classes.length);
   const transform = stringOf(node, 'post_transform', 'NONE');
   const [label, scores] = node.outputs;
-  if (!lines || !scores) return null;
+  if (!lines || !scores || !isTame(node.inputs[0] as Value, graph)) return null;
   const probabilities = normalised(scores, graph);
   const how = said(lines, transform, probabilities !== scores);
   return (
