@@ -74,9 +74,11 @@ const classification = (network: Network, scores: Value, graph: Graph): Part => 
       ...(missing
         ? missing.columns.map((value, c) => ({ value, as: probability.slice(c, c + 1) }))
         : [{ value: scores, as: probability }]),
+      ...(missing?.winner ? [{ value: missing.winner, as: [{ feature: 'entityId' }] }] : []),
     ],
     attributes: attributesOf(network),
-    content: (fields, depth, target) => content(network, fields, depth, target, classes),
+    content: (fields, depth, target) =>
+      content(network, fields, depth, target, classes, missing?.winner ? label?.winner?.names : undefined),
   };
 };
 
@@ -112,7 +114,12 @@ const wholly = (
   { each, joined }: Columns,
   label: Label,
   graph: Graph,
-): { readonly from: readonly Value[]; readonly label: Value; readonly columns: readonly Value[] } | null => {
+): {
+  readonly from: readonly Value[];
+  readonly label: Value;
+  readonly columns: readonly Value[];
+  readonly winner: Value | null;
+} | null => {
   const from = filled(network.input, graph);
   if (!from || joined === scores || !label.alone || graph.readersOf(joined).length > 1) return null;
   const join = graph.maker(joined);
@@ -122,7 +129,10 @@ const wholly = (
     return v && readers && readers.length > 0 ? masked(v, from, readers, graph) : null;
   });
   const named = masked(label.value, from, graph.readersOf(label.value), graph);
-  return inner && named && columns.every((v) => v !== null) ? { from, label: named, columns } : null;
+  const called = label.winner?.value;
+  const winner = called ? masked(called, from, graph.readersOf(called), graph) : null;
+  if (!inner || !named || columns.includes(null) || (called && !winner)) return null;
+  return { from, label: named, columns: columns as Value[], winner };
 };
 
 /** The probabilities 1 - p and p, of one neuron: two neurons that hear the opposite of each other. */
@@ -302,7 +312,13 @@ function* content(
   depth: number,
   target: string,
   classes: readonly (string | number)[] | null,
+  names?: readonly string[],
 ): Generator<string> {
+  // Layer and place; the inputs are layer 0. The neurons of the last layer may have names of their own.
+  let stem = '';
+  while (names?.some((n) => n.startsWith(stem) && /^\d/.test(n.slice(stem.length)))) stem += 'n';
+  const id = (layer: number, n: number): string =>
+    (layer === layers.length ? names?.[n] : undefined) ?? `${stem}${layer}.${n}`;
   const continuous = { optype: 'continuous', dataType: 'double' };
   yield open(depth, 'NeuralInputs', { numberOfInputs: fields.length });
   for (const [i, field] of fields.entries()) {
@@ -335,6 +351,3 @@ function* content(
   }
   yield close(depth, 'NeuralOutputs');
 }
-
-/** Layer and place; the inputs are layer 0. */
-const id = (layer: number, n: number): string => `${layer}.${n}`;

@@ -9,6 +9,8 @@ export interface Label {
   readonly value: Value;
   /** In the order of the scores. */
   readonly classes: readonly (string | number)[];
+  /** Another table that is looked up beside it: how the winners are called. */
+  readonly winner: { readonly value: Value; readonly names: readonly string[] } | null;
   /** Does nothing else come of the ArgMax? */
   readonly alone: boolean;
 }
@@ -22,23 +24,36 @@ export const labelOf = (scores: Value, graph: Graph): Label | null => {
   const count = type.kind === 'tensor' ? type.dims?.[1] : null;
   if (typeof count !== 'number') return null;
   let classes: readonly (string | number)[] = Array.from({ length: count }, (_, c) => c);
+  let winner: Label['winner'] = null;
   let alone = true;
-  let label: Label | null = isColumn(index) ? { value: index, classes, alone } : null;
+  let label: Label | null = isColumn(index) ? { value: index, classes, winner, alone } : null;
   for (let at = index, looked = false; ; ) {
-    // Other tables may be looked up too; the first is of labels.
+    // The first table is of labels.
     const next = graph.only(at) ?? graph.readersOf(at).find((n) => lookedUp(n, at, graph));
     const out = next?.outputs[0];
     if (!next || !out) return label;
-    alone &&= graph.only(at) === next;
+    if (graph.only(at) !== next) {
+      winner = winnerOf(at, next, count, graph);
+      alone &&= winner !== null;
+    }
     const table = lookedUp(next, at, graph);
     // A table may name more classes than are ever found.
     if (table && !looked && table.length >= count) {
       classes = table.slice(0, count);
       looked = true;
     } else if (!keeps(next, at)) return label;
-    if (isColumn(out)) label = { value: out, classes, alone };
+    if (isColumn(out)) label = { value: out, classes, winner, alone };
     at = out;
   }
+};
+
+/** The one other reader of an index, where it looks up names. */
+const winnerOf = (index: Value, label: Node, count: number, graph: Graph): Label['winner'] => {
+  const [other, ...more] = graph.readersOf(index).filter((n) => n !== label);
+  const value = other?.outputs[0];
+  const names = other && lookedUp(other, index, graph);
+  const sound = names?.length === count && names.every((n) => typeof n === 'string' && n !== '');
+  return value && sound && more.length === 0 ? { value, names: names as string[] } : null;
 };
 
 const alongClasses = (node: Node): boolean =>
