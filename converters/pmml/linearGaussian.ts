@@ -80,7 +80,7 @@ const plus = (x: Linear, y: Linear, sign: number): Linear => {
 };
 
 /** Means, and covariances of every pair. */
-export interface Moments {
+interface Moments {
   readonly means: ReadonlyMap<string, number>;
   readonly covariance: (x: string, y: string) => number;
 }
@@ -105,7 +105,7 @@ export const jointly = (nodes: readonly (readonly [name: string, of: LinearNorma
   return { means, covariance };
 };
 
-export interface Observation {
+interface Observation {
   readonly name: string;
   readonly value: Value;
 }

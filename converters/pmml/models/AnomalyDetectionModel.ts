@@ -79,8 +79,9 @@ const meanDistance = (m: Model, inner: Prediction, distances: Element | undefine
   const means = arrayValues(doc, array).map((t) => doc.parseNumber(array, t, 'a mean distance'));
   const affinity = inner.further?.({ feature: 'affinity', element: array, rank: 1, value: undefined });
   const { index, classes } = inner;
-  if (!affinity || index === null || classes === null) {
-    return doc.refuse(m.tag, 'clusterMeanDist is defined over a ClusteringModel');
+  // Clusters that are statistics have probabilities instead.
+  if (!affinity || index === null || classes === null || inner.probability(0) !== null) {
+    return doc.refuse(m.tag, 'clusterMeanDist is defined over a ClusteringModel with centres');
   }
   if (means.length !== classes.count) {
     doc.fail(array, 'pmml/array', `it holds ${means.length} values, and there are ${classes.count} clusters`);

@@ -291,6 +291,15 @@ describe('anomaly detection', () => {
       'pmml/not-supported',
       /ClusteringModel/,
     ],
+    [
+      'mean distances of clusters that have none',
+      model(
+        'algorithmType="clusterMeanDist"',
+        `<ClusteringModel functionName="clustering" modelClass="distributionBased" numberOfClusters="1">${schema(['x'])}<ComparisonMeasure kind="distance"><euclidean/></ComparisonMeasure><ClusteringField field="x"/><Cluster><Partition name="p"><PartitionFieldStats field="x"><NumericInfo mean="0" standardDeviation="1"/></PartitionFieldStats></Partition></Cluster></ClusteringModel><MeanClusterDistances><Array n="1" type="real">1</Array></MeanClusterDistances>`,
+      ),
+      'pmml/not-supported',
+      /centres/,
+    ],
     ['no model inside', model('algorithmType="other"', ''), 'pmml/missing-element', /holds a model/],
     [
       'two models inside',
