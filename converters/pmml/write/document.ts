@@ -25,7 +25,7 @@ import {
 import type { ByOutcome } from './outcomes.ts';
 import { type ElementSegment, type Segment, Speller } from './spell.ts';
 import { TreeWriter } from './tree.ts';
-import { type Attributes, close, element, type Markup, open, print } from './xml.ts';
+import { type Attributes, close, element, type Markup, numeral, open, print } from './xml.ts';
 
 /** An output of the model. */
 interface Output {
@@ -523,9 +523,7 @@ class DocumentPlan {
   /** `prediction`: what is predicted stands among further results, since some engines give those alone. */
   private *output(depth: number, columns: readonly Markup[], prediction?: Prediction): Generator<string> {
     if (columns.length === 0) return;
-    const own = prediction
-      ? [element('OutputField', { ...targetField(prediction).attributes, feature: 'predictedValue' })]
-      : [];
+    const own = prediction ? [predictedField(prediction)] : [];
     yield print(depth, element('Output', {}, [...own, ...columns]));
   }
 
@@ -621,6 +619,8 @@ class DocumentPlan {
       return outputField(o.field, type, element('FieldRef', { field: name }));
     });
     const target = prediction.output.field.name;
+    // pmml4s hands on what stands in an Output alone, where there is one.
+    const predicted = predictedField(prediction, this.names.unique(`${target}.predicted`));
     const self = this;
     return function* (depth) {
       yield open(depth, 'MiningModel', {
@@ -642,7 +642,7 @@ class DocumentPlan {
       yield print(depth + 3, element('True'));
       yield open(depth + 3, last.name, { functionName: self.functionOf(prediction), ...last.attributes });
       yield* self.schema(depth + 4, self.read(finals, [...last.needs, ...shown.map((x) => x.field)]), target);
-      yield* self.output(depth + 4, inner);
+      yield* self.output(depth + 4, inner.length > 0 ? [predicted, ...inner] : []);
       yield* self.transformations(depth + 4, finals);
       yield* last.content(depth + 4);
       yield close(depth + 3, last.name);
@@ -888,6 +888,10 @@ const finiteOf = (dataType: DataType, limit = Infinity): IrField['intervals'] & 
   return [{ low: -most, high: most, closure: 'cc' }];
 };
 
+/** Beyond 32 bits with an exponent: JPMML takes a number without a point for an int. */
+const margin = (x: number): string =>
+  Number.isInteger(x) && Math.abs(x) >= 2 ** 31 ? x.toExponential() : numeral(x);
+
 const closures = { oo: 'openOpen', oc: 'openClosed', co: 'closedOpen', cc: 'closedClosed' } as const;
 
 const dataField = (f: IrField, dataType: DataType): Markup => {
@@ -899,8 +903,8 @@ const dataField = (f: IrField, dataType: DataType): Markup => {
     ...intervals.map((i) =>
       element('Interval', {
         closure: closures[i.closure],
-        leftMargin: i.low === -Infinity ? undefined : i.low,
-        rightMargin: i.high === Infinity ? undefined : i.high,
+        leftMargin: i.low === -Infinity ? undefined : margin(i.low),
+        rightMargin: i.high === Infinity ? undefined : margin(i.high),
       }),
     ),
     ...values.map((v) => element('Value', { value: spelled(v) })),
@@ -938,6 +942,9 @@ const partTarget = (name: string, classes: Part['classes']): Markup => {
     (classes ?? []).map((c) => element('Value', { value: spelled(c) })),
   );
 };
+
+const predictedField = (prediction: Prediction, name = prediction.output.field.name): Markup =>
+  element('OutputField', { ...targetField(prediction).attributes, name, feature: 'predictedValue' });
 
 const transformed = (name: string, dataType: DataType, content: Markup, final = true): Markup =>
   element(

@@ -1,4 +1,5 @@
 /** Expressions over fields, as they are put together before they are printed. */
+import { shortest32 } from '../../../src/rows/cell.ts';
 import type { DType } from '../../../src/tensor/dtype.ts';
 import { element, type Markup, numeral } from './xml.ts';
 
@@ -183,6 +184,15 @@ export const fieldsIn = (e: Expression, found: Set<Field> = new Set()): Set<Fiel
 export const spelled = (value: Exclude<Literal, null>): string =>
   typeof value === 'number' ? numeral(value) : String(value);
 
+/**
+ * A literal beside a field of the type. Single precision in the fewest digits that read back the same: an engine that takes
+ * `float` for double then still finds it equal to the same digits in the data.
+ */
+export const spelledAs = (value: Exclude<Literal, null>, dataType: DataType): string =>
+  dataType === 'float' && typeof value === 'number' && Math.fround(value) === value
+    ? numeral(shortest32(value))
+    : spelled(value);
+
 export const markup = (e: Expression): Markup => {
   switch (e.k) {
     case 'field':
@@ -190,7 +200,7 @@ export const markup = (e: Expression): Markup => {
     case 'constant':
       return e.value === null
         ? element('Constant', { dataType: e.dataType, missing: 'true' })
-        : { ...element('Constant', { dataType: e.dataType }), text: spelled(e.value) };
+        : { ...element('Constant', { dataType: e.dataType }), text: spelledAs(e.value, e.dataType) };
     case 'apply':
       return element(
         'Apply',

@@ -482,7 +482,17 @@ export class Speller {
     if (to === 'float32') return this.round(x, to);
     if (isFloat(to)) return retyped(x, type);
     if (isFloat(from)) {
-      const whole = this.once(x, 'integer', 'integer');
+      // Toward zero, in words: what becomes of a fraction PMML leaves to the engine.
+      const near = this.asField(x);
+      const negative = apply('lessThan', [near, constantOf(0, dataTypeOf(near))], 'boolean');
+      const [up, down] = ['ceil', 'floor'].map((fn) => apply(fn, [near], dataTypeOf(near))) as [
+        Expression,
+        Expression,
+      ];
+      const cut = mayMiss(near)
+        ? choose(present(near), choose(negative, up, down), null)
+        : choose(negative, up, down);
+      const whole = this.once(cut, 'integer', 'integer');
       return mayMiss(x)
         ? choose(present(ref(whole)), ref(whole, true), constantOf(0, 'integer'))
         : ref(whole);

@@ -6,10 +6,10 @@ import { fail } from '../../../src/ir/diagnostic.ts';
 import { ABSENT, KIND, type Predicates } from '../../../src/ir/predicates.ts';
 import { ALL } from '../../../src/ir/trees.ts';
 import type { TestedColumn } from '../../../src/kernel/row.ts';
-import type { Field } from './expression.ts';
+import { type Field, spelledAs } from './expression.ts';
 import type { Tree } from './outcomes.ts';
 import { absentOf, type ColumnField, literalAt } from './tests.ts';
-import { type Attributes, close, element, type Markup, numeral, open, print } from './xml.ts';
+import { type Attributes, close, element, type Markup, open, print } from './xml.ts';
 
 /** What a leaf says: attributes of its Node, and what stands in it. */
 export type Leaf = (outcome: number) => {
@@ -30,11 +30,30 @@ interface Branch {
 
 const always = element('True');
 
+/** A forest asks for its few columns a million times: each is looked up by where it stands. */
+const remembered = (column: ColumnField): ColumnField => {
+  const known = new WeakMap<object, Map<number, Field>>();
+  return (columns, c, absent) => {
+    let own = known.get(columns);
+    if (!own) {
+      own = new Map();
+      known.set(columns, own);
+    }
+    const at = 3 * c + (absent === null ? 0 : absent === 'zero' ? 1 : 2);
+    let field = own.get(at);
+    if (!field) {
+      field = column(columns, c, absent);
+      own.set(at, field);
+    }
+    return field;
+  };
+};
+
 export class TreeWriter {
   private readonly column: ColumnField;
 
   constructor(column: ColumnField) {
-    this.column = column;
+    this.column = remembered(column);
   }
 
   /** Fields that the tree asks. */
@@ -201,7 +220,7 @@ export class TreeWriter {
     return element('SimplePredicate', {
       field: field.name,
       operator,
-      value: typeof value === 'number' ? numeral(value) : value,
+      value: spelledAs(value, field.dataType),
     });
   }
 }
@@ -218,7 +237,9 @@ const operators: Readonly<Record<number, readonly [string, string]>> = {
 const setPredicate = (field: Field, inside: boolean, values: readonly (number | string)[]): Markup => {
   const text = field.dataType === 'string';
   const items = values.map((v) =>
-    typeof v === 'string' ? `"${v.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"` : numeral(v),
+    typeof v === 'string'
+      ? `"${v.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`
+      : spelledAs(v, field.dataType),
   );
   return element('SimpleSetPredicate', { field: field.name, booleanOperator: inside ? 'isIn' : 'isNotIn' }, [
     { ...element('Array', { n: values.length, type: text ? 'string' : 'real' }), text: items.join(' ') },
