@@ -96,6 +96,9 @@ const factorOf = (
   const { doc } = scope.world;
   const name = doc.need(input, 'fieldName');
   const stats = doc.child(input, 'TargetValueStats');
+  if (!stats && !doc.child(input, 'PairCounts')) {
+    doc.fail(input, 'pmml/missing-element', 'it holds neither PairCounts nor TargetValueStats');
+  }
   if (stats) return continuous(stats, scope.read(name, input), scope, classes, threshold, extended);
   const derived = doc.child(input, 'DerivedField');
   return discrete(
