@@ -51,11 +51,17 @@ export const escaped = (text: string): string => {
   return text.replace(/[&<>"\t\n\r]/g, (c) => special[c] as string);
 };
 
+/** Between tags a quote is itself: pmml4s takes what stands behind an entity for another text. */
+const escapedText = (text: string): string =>
+  escaped(text).replaceAll('&quot;', '"').replaceAll('&#9;', '\t');
+
 /** The shortest text that reads back as the same double. */
 export const numeral = (x: number): string =>
   x === Infinity ? 'INF' : x === -Infinity ? '-INF' : Object.is(x, -0) ? '-0' : String(x);
 
-const blanks = (depth: number): string => ' '.repeat(Math.min(depth, 40));
+const indents = Array.from({ length: 41 }, (_, n) => ' '.repeat(n));
+
+const blanks = (depth: number): string => indents[Math.min(depth, 40)] as string;
 
 const opening = (name: string, attributes: Attributes): string => {
   let text = `<${name}`;
@@ -77,7 +83,7 @@ export const close = (depth: number, name: string): string => `${blanks(depth)}<
 
 export const print = (depth: number, m: Markup): string => {
   if (m.text !== undefined) {
-    return `${blanks(depth)}${opening(m.name, m.attributes)}>${escaped(m.text)}</${m.name}>\n`;
+    return `${blanks(depth)}${opening(m.name, m.attributes)}>${escapedText(m.text)}</${m.name}>\n`;
   }
   if (m.children.length === 0) return empty(depth, m.name, m.attributes);
   const inside = m.children.map((c) => print(depth + 1, c)).join('');
