@@ -1,12 +1,16 @@
-/** SVMRegressor of ai.onnx.ml, and SVMClassifier where its label alone is asked for. */
+/**
+ * SVMRegressor of ai.onnx.ml, SVMClassifier where its label alone is asked for, and support vector machines that were read
+ * from PMML.
+ */
 import { floatsOf, intOf, stringOf } from '../../../../src/ir/attributes.ts';
-import { type Model, type Node, opName } from '../../../../src/ir/model.ts';
+import { type Model, type Node, opName, type Value } from '../../../../src/ir/model.ts';
 import { type Decision, isBare, pairsOf } from '../../../../src/ops/ml/machines.ts';
 import { type Machine, machineOf } from '../../../../src/ops/ml/SVMClassifier.ts';
 import { machines } from '../../../../src/passes/machines.ts';
 import type { Field } from '../expression.ts';
 import { spelled } from '../expression.ts';
 import { close, element, type Markup, numeral, open, print } from '../xml.ts';
+import { core, decisionOf, type KernelType, missingIn, type Sum, sumOf } from './machineGraph.ts';
 import { Graph, type Part, type Recognise } from './part.ts';
 
 export const SupportVectorMachineModel: Recognise = (node, graph) => {
@@ -15,6 +19,9 @@ export const SupportVectorMachineModel: Recognise = (node, graph) => {
       return regressor(node);
     case 'ai.onnx.ml.SVMClassifier':
       return labelled(node, graph) ? classifier(node) : null;
+    case 'portolan.Sum':
+    case 'portolan.Mask':
+      return read(node, graph);
     default:
       return null;
   }
@@ -29,10 +36,11 @@ export const apart = (model: Model): Model => {
 /** Is nothing asked for but the label? */
 const labelled = (node: Node, graph: Graph): boolean => !graph.used(node.outputs[1]);
 
-/** A machine as the element writes it; of a classification, with the classes below and above 0. */
+/** A machine as the element writes it; of a classification, with the classes below and above the threshold. */
 interface Written extends Decision {
   readonly below?: string;
   readonly above?: string;
+  readonly threshold?: number;
 }
 
 /** Where machines stand: all share the kernel and the vectors. */
@@ -103,6 +111,82 @@ const classifier = (node: Node): Part | null => {
   };
 };
 
+/** From PMML: a number, or a label. */
+const read = (node: Node, graph: Graph): Part | null => {
+  const [value] = node.outputs;
+  if (!value) return null;
+  const plain = core(value, graph);
+  const sum = sumOf(plain, graph);
+  const decision = sum ? null : decisionOf(value, graph);
+  const sums = sum ? [sum] : (decision?.machines.map((m) => m.sum) ?? []);
+  const [first] = sums;
+  if (!first || !sums.every((s) => s.matrix === first.matrix && sameList(s.columns, first.columns)))
+    return null;
+  const gone = missingIn(value, graph);
+  const columns = first.columns.map((c) => given(c, gone, graph));
+  if (!sameSet(gone, new Set(columns.flatMap((c) => [...missingIn(c, graph)])))) return null;
+  const space: Space = { kernel: kernelElement(first.kernel), most: Infinity, ...vectorsOf(first) };
+  const name = (c: number | null) =>
+    c === null ? undefined : spelled(decision?.labels[c] as string | number);
+  const written = sums.map(({ vectors, coefficients, rho }, i): Written => {
+    const m = decision?.machines[i];
+    const [below, above] = [name(m?.target ?? null), name(m?.other ?? null)];
+    return {
+      vectors,
+      coefficients,
+      rho,
+      ...(below !== undefined && { below }),
+      ...(above !== undefined && { above }),
+      ...(m && m.threshold !== 0 && { threshold: m.threshold }),
+    };
+  });
+  if (!finite(space, written)) return null;
+  return {
+    element: 'SupportVectorMachineModel',
+    functionName: decision ? 'classification' : 'regression',
+    classes: decision?.labels ?? null,
+    reads: columns.map((c) => ({ value: c })),
+    gives: [{ value, as: [{ feature: 'predictedValue' }] }],
+    attributes: {
+      svmRepresentation: first.fields ? undefined : 'Coefficients',
+      classificationMethod: decision?.method,
+      maxWins: decision?.maxWins ? 'true' : undefined,
+    },
+    content: (fields, depth) => content(fields, depth, space, written),
+  };
+};
+
+const sameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
+
+const sameSet = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean =>
+  a.size === b.size && [...a].every((x) => b.has(x));
+
+/** The column as it is given, where its being missing makes the result missing; else as it is filled. */
+const given = (column: Value, gone: ReadonlySet<Value>, graph: Graph): Value => {
+  const from = graph.made(column, 'portolan.Fill')?.inputs[0];
+  return from && [...missingIn(from, graph)].every((v) => gone.has(v)) ? from : column;
+};
+
+const kernelElement = ({ kind, gamma, coef0, degree }: KernelType): Markup => {
+  switch (kind) {
+    case 'linear':
+      return element('LinearKernelType');
+    case 'polynomial':
+      return element('PolynomialKernelType', { gamma, coef0, degree });
+    case 'radialBasis':
+      return element('RadialBasisKernelType', { gamma });
+    case 'sigmoid':
+      return element('SigmoidKernelType', { gamma, coef0 });
+  }
+};
+
+const vectorsOf = ({ columns, fields }: Sum): Pick<Space, 'features' | 'vectors'> => {
+  const count = fields?.[0]?.length ?? 0;
+  const vectors = Array.from({ length: count }, (_, v) => (fields ?? []).map((f) => f[v] as number)).flat();
+  return { features: columns.length, vectors };
+};
+
 const spaceOf = (node: Node, features: number, vectors: ArrayLike<number>): Space | null => {
   const [gamma = 0, coef0 = 0, degree = 0] = Array.from(floatsOf(node, 'kernel_params') ?? [], Math.fround);
   const largest = Array.from(vectors).reduce((most, v) => Math.max(most, Math.abs(v)), 1);
@@ -159,6 +243,7 @@ function* machine(depth: number, m: Written): Generator<string> {
   yield open(depth, 'SupportVectorMachine', {
     targetCategory: m.below,
     alternateTargetCategory: m.above,
+    threshold: m.threshold,
   });
   if (m.vectors) {
     const list = m.vectors.map((v) => element('SupportVector', { vectorId: v + 1 }));

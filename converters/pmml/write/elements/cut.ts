@@ -69,7 +69,10 @@ export const cut = (whole: Model): Cut => {
       const name = v && given.get(v);
       if (!v || !name || v.type.kind !== 'tensor') return null;
       const { dtype, dims, absent } = v.type;
-      return b.input(name, tensorType(dtype, [rows, ...(dims ?? []).slice(1)], absent));
+      const put = b.input(name, tensorType(dtype, [rows, ...(dims ?? []).slice(1)], absent));
+      // A result that is an input is handed on, which of what may be missing only a Mask says.
+      const handed = absent === 'missing' && graph.results.includes(v);
+      return handed ? b.op([OWN, 'Mask'], [put, b.constant(never.data)]) : put;
     });
   });
   return { model: dead(left), parts: placed };
