@@ -1,6 +1,7 @@
 /** The built-in functions. PMML 4.4.1, Built-in Functions. */
 import { attr } from '../../src/ir/attributes.ts';
 import type { Value } from '../../src/ir/model.ts';
+import { isFloat } from '../../src/tensor/dtype.ts';
 import type { Element } from '../shared/xml.ts';
 import { type Algebra, dtypeOf, type Real } from './algebra.ts';
 import { asReal, asTruth, convert } from './convert.ts';
@@ -344,9 +345,14 @@ const conditional: Builtin = builtin(2, 3, (c) => {
   };
 });
 
+/** NaN that arithmetic left, by `asIs` or of infinite numbers: it is no value. */
+const notANumber = (a: Algebra, v: Value): Value | null =>
+  isFloat(dtypeOf(v)) && a.b.producer(v) ? a.b.op('IsNaN', [a.fill(v, 0)]) : null;
+
 const presence = (missing: boolean): Builtin =>
   builtin(1, 1, (c) => {
-    const plane = c.a.missing(c.arg(0).value);
+    const { value } = c.arg(0);
+    const plane = c.a.or(c.a.missing(value), notANumber(c.a, value));
     if (plane === null) return { value: c.a.constant('bool', !missing), type: 'boolean' };
     return { value: missing ? plane : c.a.not(plane), type: 'boolean' };
   });

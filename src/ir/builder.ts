@@ -59,6 +59,7 @@ export class Builder {
   private readonly captures = new Set<Value>();
   private readonly parameters: Parameter[] = [];
   private readonly nodes: Node[] = [];
+  private readonly makers = new Map<Value, Node>();
   private readonly visible = new Set<Value>();
   private readonly names = new Set<string>();
   private readonly constants = new Map<Value, Data>();
@@ -153,7 +154,7 @@ export class Builder {
 
   /** The node made so far that gives a value, here or around here; undefined for inputs and parameters. */
   producer(value: Value): Node | undefined {
-    return this.nodes.findLast((n) => n.outputs.includes(value)) ?? this.outer?.producer(value);
+    return this.makers.get(value) ?? this.outer?.producer(value);
   }
 
   /** Is the value defined here or around here? */
@@ -210,7 +211,9 @@ export class Builder {
       }
       return this.declare(n ?? this.unique(lower(id.name)), sharper(inferred, declared));
     });
-    this.nodes.push({ op: id, name, inputs, outputs, attributes, from });
+    const node: Node = { op: id, name, inputs, outputs, attributes, from };
+    this.nodes.push(node);
+    for (const o of outputs) if (o) this.makers.set(o, node);
     const [first] = outputs;
     const constant = first && this.operators.constant?.(draft);
     if (constant) this.constants.set(first, constant);
