@@ -110,6 +110,8 @@ const factorOf = (
   );
 };
 
+const mostCells = 1 << 22;
+
 const discrete = (
   input: Element,
   variable: Variable,
@@ -126,6 +128,11 @@ const discrete = (
     if (rows.some((r) => r.key === key))
       doc.fail(part, 'pmml/duplicate-name', 'this value has its PairCounts already');
     rows.push({ key, counts: countsIn(doc, part, classes) });
+  }
+  // A count is held for every value and class.
+  const cells = rows.length * classes.count;
+  if (cells > mostCells) {
+    doc.fail(input, 'pmml/too-large', `values times classes are ${cells}, more than ${mostCells}`);
   }
   const text = kindOf(variable.dataType) === 'string';
   const key = text ? variable.value : asReal(a, variable.value, scope.real);

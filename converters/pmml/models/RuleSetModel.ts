@@ -99,6 +99,8 @@ interface Choice {
   readonly none: Value;
 }
 
+const mostCells = 1 << 21;
+
 const predict = (set: Element, m: Model): Prediction => {
   const { scope } = m;
   const { doc, a } = m.world;
@@ -116,6 +118,11 @@ const predict = (set: Element, m: Model): Prediction => {
   };
   const tests = new Tests(a, scope.real);
   const rules = readRules(set, tests, numberOf, scope);
+  // A row of weights is held for every score.
+  const cells = rules.length * new Set(rules.map((r) => r.score)).size;
+  if (cells > mostCells) {
+    doc.fail(set, 'pmml/too-large', `rules times scores are ${cells}, more than ${mostCells}`);
+  }
   const otherwise = doc.text(set, 'defaultScore');
   const usual = otherwise === undefined ? null : numberOf(set, otherwise);
   const trust = doc.number(set, 'defaultConfidence');

@@ -448,6 +448,15 @@ describe('much out of little: a document of at most a megabyte', () => {
       /^pmml\/too-large@5 <Node>: .*6000/,
     ],
     [
+      'rules that have a score each',
+      () =>
+        pmml({
+          model: `<RuleSetModel functionName="classification"><MiningSchema><MiningField name="x"/></MiningSchema>
+<RuleSet><RuleSelectionMethod criterion="weightedSum"/>${many(6000, (i) => `<SimpleRule score="k${i}">${less(i)}</SimpleRule>`)}</RuleSet></RuleSetModel>`,
+        }),
+      /^pmml\/too-large@5 <RuleSet>/,
+    ],
+    [
       'an expression that repeats itself',
       () =>
         pmml({

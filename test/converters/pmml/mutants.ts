@@ -13,7 +13,7 @@ interface Attribute {
   readonly end: number;
 }
 
-export interface Part {
+interface Part {
   readonly name: string;
   readonly attributes: readonly Attribute[];
   readonly children: Part[];
@@ -76,7 +76,7 @@ export const dice = (seed: number) => {
   return { below, one: <T>(list: readonly T[]): T => list[below(list.length)] as T };
 };
 
-export type Dice = ReturnType<typeof dice>;
+type Dice = ReturnType<typeof dice>;
 
 export interface Mutant {
   /** What was done, and to what: `drop @dataType of DataField`. */
@@ -118,7 +118,7 @@ const withAttribute = (text: string, parts: readonly Part[], d: Dice, fits: (val
   return null;
 };
 
-export const edits: Readonly<Record<string, Edit>> = {
+const edits: Readonly<Record<string, Edit>> = {
   'drop an element': (text, parts, d) => {
     const part = d.one(parts.slice(1));
     return { edit: `drop ${part.name}`, text: splice(text, part.begin, part.end, '') };
