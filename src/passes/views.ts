@@ -1,12 +1,14 @@
 /**
  * One Reshape of each chain of Reshape, Flatten, Squeeze and Unsqueeze, and none of those that come back to the shape they
  * began with. An operator on each element by itself goes in front of a shape that has no rows: converters write labels as
- * `[N, 1]`, `[1, N]` and `[N]` in turn, and what works row by row knows the first and the last. Keeps values.
+ * `[N, 1]`, `[1, N]` and `[N]` in turn, and what works row by row knows the first and the last. And columns of a table,
+ * turned afterwards, are rows of the turned table. Keeps values.
  */
+import { intOf, intsOf } from '../ir/attributes.ts';
 import type { Builder } from '../ir/builder.ts';
 import { type Dim, type Model, opName, type Type, type Value } from '../ir/model.ts';
 import { literal } from '../ops/ml/build.ts';
-import { load } from '../tensor/data.ts';
+import { constant, load } from '../tensor/data.ts';
 import { dead } from './dead.ts';
 import { rebuild } from './rebuild.ts';
 
@@ -38,6 +40,10 @@ export const views = (model: Model): Model => {
       const shape = (name === 'Reshape' && asked(b, inputs[1])) || open(dimsOf(out.type));
       return shape && [shaped(b, from, shape)];
     }
+    if (name === 'Transpose') {
+      const rows = tableRows(b, x, intsOf(node, 'perm'));
+      return rows && [rows];
+    }
     if (!pointwise.has(name) || from === x || !mislaid(model, x, from)) return undefined;
     const shape = open(dimsOf(x.type));
     if (!shape) return undefined;
@@ -46,6 +52,24 @@ export const views = (model: Model): Model => {
     return [shaped(b, computed as Value, shape)];
   });
   return dead(rewritten);
+};
+
+/** Gather(table, index, axis 1), turned: rows of the turned table. */
+const tableRows = (b: Builder, x: Value, perm: readonly number[] | undefined): Value | undefined => {
+  const gather = b.producer(x);
+  const [data, index] = gather?.inputs ?? [];
+  const table = gather && opName(gather.op) === 'Gather' ? b.known(data) : undefined;
+  const flat = index && dimsOf(index.type)?.length === 1 && table?.dims.length === 2;
+  if (!gather || !table || !flat || ![1, -1].includes(intOf(gather, 'axis', 0))) return undefined;
+  if (perm && (perm[0] !== 1 || perm[1] !== 0)) return undefined;
+  const [rows, columns] = table.dims as [number, number];
+  const values = load(table).data;
+  const turned = Array.from(
+    { length: rows * columns },
+    (_, i) => values[(i % rows) * columns + Math.floor(i / rows)],
+  );
+  const entries = b.constant(constant(table.dtype, turned as number[], [columns, rows]));
+  return b.op('Gather', [entries, index]);
 };
 
 const dimsOf = (type: Type): readonly Dim[] | null => (type.kind === 'tensor' ? type.dims : null);

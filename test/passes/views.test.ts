@@ -74,6 +74,21 @@ describe('views', () => {
     expect([...run(views(m), [2, 3], sixes).data]).toEqual([1, -4, -2, 5, 3, -6]);
   });
 
+  it('takes turned columns of a table for rows of the turned table', () => {
+    const m = graph((b, x) => {
+      const table = b.constant(constant('float64', [1, 2, 3, 4, 5, 6], [2, 3]));
+      const index = b.op('Squeeze', [b.op('Cast', [x], { to: attr.int(7) }), shape(b, 1)]);
+      const columns = b.op('Gather', [table, index], { axis: attr.int(1) });
+      return b.op('Transpose', [columns], { perm: attr.ints([1, 0]) });
+    }, 1);
+    expect(lower(rowwise(m))).toHaveProperty('statements');
+    const y = run(rowwise(m), [3, 1], [2, 0, -1]);
+    expect([y.dims, [...y.data]]).toEqual([
+      [3, 2],
+      [3, 6, 1, 4, 3, 6],
+    ]);
+  });
+
   it('gives results their names where nothing is left to compute', () => {
     const m = graph((b, x) =>
       b.op('Squeeze', [b.op('Unsqueeze', [x, shape(b, 2)]), shape(b, 2)], {}, { output: 'y' }),
