@@ -51,7 +51,7 @@ export const coupled = (classes: number, pairs: readonly number[]): number[] => 
   return Array.from(p);
 };
 
-/** Steps that are written out: of all the pairs that were tried, near 0, near 1 and between, none took more than 5. */
+/** Steps that are written out: of all the pairs that were tried, near 0, near 1 and between, none took more than 4. */
 const most = 8;
 
 /**
