@@ -35,7 +35,7 @@ export const NearestNeighborModel: Recognise = (node, graph) => {
 };
 
 /** A field of the instances that no field of a row is called. */
-const idName = 'instance number';
+const idName = 'instance-number';
 
 // The graph
 
@@ -122,7 +122,8 @@ function* content(
 ): Generator<string> {
   const [count = 0, width = 0] = records.dims;
   const values = numbers(records);
-  const columns = fields.map((_, i) => `x${i + 1}`);
+  // Named as the fields where XML can: pmml4s looks for them by these.
+  const columns = fields.map((f, i) => (/^[A-Za-z_][\w.-]*$/.test(f.name) ? f.name : `column-${i + 1}`));
   yield open(depth, 'TrainingInstances', {
     isTransformed: 'true',
     recordCount: count,
@@ -131,14 +132,14 @@ function* content(
   yield print(
     depth + 1,
     element('InstanceFields', {}, [
-      element('InstanceField', { field: idName, column: 'id' }),
+      element('InstanceField', { field: idName, column: idName }),
       ...fields.map((f, i) => element('InstanceField', { field: f.name, column: columns[i] })),
     ]),
   );
   yield open(depth + 1, 'InlineTable');
   for (let r = 0; r < count; r++) {
     const cells = columns.map((c, i) => `<${c}>${numeral(values[r * width + i] as number)}</${c}>`);
-    yield `${' '.repeat(depth + 2)}<row><id>${r}</id>${cells.join('')}</row>\n`;
+    yield `${' '.repeat(depth + 2)}<row><${idName}>${r}</${idName}>${cells.join('')}</row>\n`;
   }
   yield close(depth + 1, 'InlineTable');
   yield close(depth, 'TrainingInstances');
