@@ -1,5 +1,5 @@
 /**
- * One reader, one file: prints the milliseconds it took, of the clock and of the processor, the peak memory of this process, what it had
+ * One reader, one file (or a reader and a writer): prints the milliseconds it took, of the clock and of the processor, the peak memory of this process, what it had
  * before, and what the result takes once nothing else is left (bytes; needs --expose-gc). Ours is the built one: `npm run build`.
  */
 import { readFileSync } from 'node:fs';
@@ -13,8 +13,19 @@ const readers = {
     const { read } = await import(new URL('src/api/read.js', built).href);
     // Modules are loaded before the clock starts, for every reader alike.
     const format = file.endsWith('.onnx') ? 'onnx' : 'pmml';
-    await import(new URL(`converters/${format}/reader.js`, built).href);
+    const { formats } = await import(new URL('src/formats.js', built).href);
+    await formats.find((f) => f.name === format).load();
     return () => read(file);
+  },
+  'portolan, to PMML again': async () => {
+    const reading = await readers.portolan();
+    const built = new URL('../dist/', import.meta.url);
+    const { save, write } = await import(new URL('src/api/write.js', built).href);
+    return async () => {
+      const model = await reading();
+      save(await write(model, { to: 'pmml' }), `${file}.written`);
+      return model;
+    };
   },
   protobufjs: async () => {
     const { default: protobuf } = await import('protobufjs');
