@@ -44,13 +44,29 @@ export const pairsOf = (m: Machine): readonly (Decision & { readonly of: readonl
   return found;
 };
 
-/** The node in bare SVMRegressors; undefined where it is one, or is another operator. */
+/** Beyond so many classes, their coupling takes too many operators; beyond so many numbers, each pair's own vectors too much room. */
+const mostCoupled = 24;
+const mostNumbers = 20_000_000;
+
+/** Why a classifier is not taken apart; undefined where it is. */
+export const tooLarge = (node: Node): string | undefined => {
+  if (opName(node.op) !== 'ai.onnx.ml.SVMClassifier') return undefined;
+  const m = machineOf(node);
+  if (m.count > 0 && m.probA.length > 0 && m.classes > mostCoupled) {
+    return `probabilities of ${m.classes} classes come from an iteration, which is written out for at most ${mostCoupled}`;
+  }
+  return m.count > 0 && (m.classes - 1) * m.vectors.length > mostNumbers
+    ? `each pair of ${m.classes} classes has its own vectors: more than ${mostNumbers} numbers`
+    : undefined;
+};
+
+/** The node in bare SVMRegressors; undefined where it is one, or too large, or another operator. */
 export const takenApart = (node: Node, b: Builder, real: Real): readonly (Value | null)[] | undefined => {
   switch (opName(node.op)) {
     case 'ai.onnx.ml.SVMRegressor':
       return regressor(node, b);
     case 'ai.onnx.ml.SVMClassifier':
-      return classifier(node, b, real);
+      return tooLarge(node) === undefined ? classifier(node, b, real) : undefined;
     default:
       return undefined;
   }

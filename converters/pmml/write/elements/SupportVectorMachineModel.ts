@@ -3,8 +3,9 @@
  * from PMML.
  */
 import { floatsOf, intOf, stringOf } from '../../../../src/ir/attributes.ts';
+import { fail } from '../../../../src/ir/diagnostic.ts';
 import { type Model, type Node, opName, type Value } from '../../../../src/ir/model.ts';
-import { type Decision, isBare, pairsOf } from '../../../../src/ops/ml/machines.ts';
+import { type Decision, isBare, pairsOf, tooLarge } from '../../../../src/ops/ml/machines.ts';
 import { type Machine, machineOf } from '../../../../src/ops/ml/SVMClassifier.ts';
 import { machines } from '../../../../src/passes/machines.ts';
 import type { Field } from '../expression.ts';
@@ -30,7 +31,16 @@ export const SupportVectorMachineModel: Recognise = (node, graph) => {
 /** What one element does not say (scores, probabilities) is made of decision values: an element for each machine. */
 export const apart = (model: Model): Model => {
   const graph = new Graph(model);
-  return machines(model, 'float64', (node) => SupportVectorMachineModel(node, graph) !== null);
+  return machines(model, 'float64', (node) => {
+    if (SupportVectorMachineModel(node, graph) !== null) return true;
+    const why = tooLarge(node);
+    if (why !== undefined) {
+      const scores = node.outputs[1]?.name ?? '';
+      const help = `take the output '${scores}' away: the label alone can be written`;
+      fail('pmml/svm-too-large', `SVMClassifier '${node.name}': ${why}`, node.from[0], help);
+    }
+    return false;
+  });
 };
 
 /** Is nothing asked for but the label? */

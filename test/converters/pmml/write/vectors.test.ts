@@ -172,3 +172,30 @@ it('neighbours that single precision cannot tell apart are ties, and no others d
   expect(found.equivalent).toBe(true);
   expect(found.columns[0]?.allowed).toMatch(/; \d+ are ties: neighbours/);
 });
+
+it('probabilities of too many classes are refused, with the node and what can be written', async () => {
+  const classes = 25;
+  const pairs = (classes * (classes - 1)) / 2;
+  const many = (scores: number) =>
+    machine(
+      (b, x) =>
+        b.call(['ai.onnx.ml', 'SVMClassifier'], [x], {
+          name: 'svc',
+          attributes: {
+            classlabels_strings: attr.strings(Array.from({ length: classes }, (_, i) => `c${i}`)),
+            vectors_per_class: attr.ints(new Array<number>(classes).fill(1)),
+            support_vectors: attr.floats(Array.from({ length: 2 * classes }, (_, i) => i % 7)),
+            coefficients: attr.floats(new Array<number>((classes - 1) * classes).fill(1)),
+            rho: attr.floats(new Array<number>(pairs).fill(0)),
+            prob_a: attr.floats(new Array<number>(pairs).fill(-1)),
+            prob_b: attr.floats(new Array<number>(pairs).fill(0)),
+          },
+          outputs: ['label', 'scores'],
+        }),
+      scores,
+    );
+  await expect(write(many(classes), { to: 'pmml' })).rejects.toThrow(
+    /SVMClassifier 'svc': probabilities of 25 classes come from an iteration/,
+  );
+  expect(elementsIn(await documentOf(many(0)))).toEqual(['SupportVectorMachineModel']);
+});
