@@ -180,7 +180,6 @@ describe('what is refused', () => {
     ['sequence-order', 'setId="rc"', 'setId="x"', 'pmml/unknown-itemset'],
     ['sequence-order', 'seqId="r"', 'seqId="x"', 'pmml/unknown-sequence'],
     ['sequence-order', 'gap="false"', 'gap="perhaps"', 'pmml/attribute-value'],
-    ['series-arima', 'conditionalLeastSquares', 'exactLeastSquares', 'pmml/not-supported'],
     ['series-arima', '<Residuals><Array n="1" type="real">1</Array></Residuals>', '', 'pmml/no-series'],
     ['series-arima', 'p="1"', 'p="2"', 'pmml/array'],
     ['series-arima', 'd="1"', 'd="1e9"', 'pmml/attribute-value'],
