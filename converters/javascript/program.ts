@@ -197,8 +197,10 @@ class ProgramWriter implements Names {
     switch (statement.k) {
       case 'define': {
         const { slot, loop, body } = statement;
-        if (slot.size === 1) this.assign(slot, '0', body, s);
-        else s.loop(loop, slot.size, (j) => this.assign(slot, j, body, s));
+        if (slot.size === 1) {
+          this.loops.set(loop, '0');
+          this.assign(slot, '0', body, s);
+        } else s.loop(loop, slot.size, (j) => this.assign(slot, j, body, s));
         return;
       }
       case 'elements':

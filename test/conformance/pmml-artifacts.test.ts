@@ -30,6 +30,9 @@ const refused: Readonly<Record<'onnx' | 'javascript', Readonly<Record<string, Re
   },
   javascript: {
     'aggregate-group': /Unique/,
+    'association-fields': /is a list/,
+    'association-measures': /is a list/,
+    'association-transactions': /is a list/,
     'baseline-chi-square': /Scan/,
     'baseline-chi-square-joint': /Scan/,
     'baseline-chi-square-window': /Scan/,

@@ -437,7 +437,8 @@ export class Speller {
             : fn === 'pow'
               ? this.signs.of(x) === 'positive'
               : !partial.has(fn);
-    return safe ? e : { ...e, asIs: true };
+    // And NaN, where it is one, is missing to whoever reads it.
+    return safe ? e : { ...e, asIs: true, mayMiss: true };
   }
 
   private signed(x: Expression, type: string): Expression {
