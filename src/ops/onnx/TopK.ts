@@ -153,14 +153,14 @@ const standsBefore = (node: Node, x: Lowered, j: Row, i: Row): Row => {
   const largest = intOf(node, 'largest', 1) !== 0;
   const and = (p: Row, q: Row) => apply('and', 'bool', p, q);
   const or = (p: Row, q: Row) => apply('or', 'bool', p, q);
-  const isNaN = (v: Row) => apply('isNaN', 'bool', v);
+  const nan = (v: Row) => apply('isNaN', 'bool', v);
   const not = (v: Row) => apply('not', 'bool', v);
   const beyond = apply(largest ? 'gt' : 'lt', 'bool', a, b);
   const same = apply('eq', 'bool', a, b);
   const first = apply('lt', 'bool', j, i);
   if (!isFloat(x.dtype)) return or(beyond, and(same, first));
   const [above, below] = largest ? [a, b] : [b, a];
-  return or(or(beyond, and(isNaN(above), not(isNaN(below)))), and(or(same, and(isNaN(a), isNaN(b))), first));
+  return or(or(beyond, and(nan(above), not(nan(below)))), and(or(same, and(nan(a), nan(b))), first));
 };
 
 /** Above 0 where x is above y. */

@@ -25,6 +25,14 @@ export const compositeReduction = (
   input: readonly number[],
   expand: NonNullable<Operator['expand']>,
 ): readonly Operator[] => [
-  { domain: '', name, since: input, infer: inferReduction(dtypes), expand, express, rows: (node) => rowsByType(node) },
+  {
+    domain: '',
+    name,
+    since: input,
+    infer: inferReduction(dtypes),
+    expand,
+    express,
+    rows: (node) => rowsByType(node),
+  },
   attributeReduction(name, dtypes, [1, 11, 13]),
 ];

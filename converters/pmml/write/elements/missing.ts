@@ -25,7 +25,7 @@ export const masked = (
   const when = own(mask, 'Mask') && mask?.inputs[0] === v ? mask.inputs[1] : null;
   const asked = when && missingOf(when, graph);
   const all = new Set(from);
-  const same = asked && asked.every((x) => all.has(x)) && new Set(asked).size === all.size;
+  const same = asked?.every((x) => all.has(x)) && new Set(asked).size === all.size;
   return same && more.length === 0 ? (mask?.outputs[0] ?? null) : null;
 };
 
