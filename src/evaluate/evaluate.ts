@@ -32,7 +32,7 @@ export interface Evaluator {
 }
 
 export interface EvaluatorOptions {
-  /** How often all bodies that repeat (Loop, Scan, SequenceMap) may run in one evaluation. Default 1,000,000. */
+  /** How often all bodies that repeat (Loop, Scan, SequenceMap) may run in one evaluation. Default 100,000. */
   readonly iterations?: number;
 }
 
