@@ -14,7 +14,6 @@ const cases = readdirSync(folder).filter((c) => existsSync(join(folder, c, 'mode
 const refused: Readonly<Record<string, RegExp>> = {
   cnn: /Conv/,
   dtypes: /input/,
-  'sklearn-scaler-mlp': /Unsqueeze/,
 };
 
 describe.each(['onnx', 'javascript'])('real ONNX models in %s', (to) => {
